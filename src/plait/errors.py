@@ -202,7 +202,7 @@ class RunError(PlaitError):
     result: Any = None
 
 
-class Problems(PlaitError):
+class Problems(PlaitError):  # noqa: N818
     """Several problems that were found together, in the order a reader would look for them."""
 
     def __init__(self, problems: Iterable[PlaitError]) -> None:
