@@ -1,0 +1,62 @@
+"""What a file format is to the catalog: a table of functions that are imported when they are first called.
+
+A format promises nothing about where a file lies, how it gets there whole, or which version it is;
+:class:`~plait.catalog.files.FileDataset` does, once, for all of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+__all__ = ["Format", "resolve_function"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """How a kind of file is read, written and looked at.
+
+    Functions are named ``"package.module:function"``; their module may import the data library it is
+    about, because it is imported at the first call. Keys of the tables are frames (``pandas``,
+    ``polars``, ``polars-lazy``, ``arrow``) or ``""`` for a format that holds plain Python objects.
+
+    Attributes:
+        name: the short type name, as ``csv``.
+        readers: frame → ``read(source, **load_args) -> data``. ``source`` is a local ``Path``.
+            ``polars-lazy`` is listed only where scanning gives the same values as reading.
+        writers: frame → ``write(data, target, **save_args) -> None``. ``target`` is a local ``Path``
+            that does not exist yet (for ``holds="folder"`` an empty folder); it is moved into place
+            afterwards. The same data must give the same bytes.
+        previews: frame → ``preview(source, limit, **load_args) -> Preview``, reading no more than it
+            shows; the one under ``""`` serves every frame that has none of its own.
+        default_frame: what ``type: <name>`` gives when neither the entry nor the type name says;
+            None takes the project's default where there is a reader for it, else the first reader.
+        holds: what lies at the path. ``either`` is decided by what is there and what is saved.
+        ranged: readers and previews take an open, seekable binary file as well as a path, so that a
+            remote file is read in ranges; without it a remote file is first downloaded.
+        options: further keys of an entry that readers and writers take as keywords, as Kedro's
+            ``backend`` of pickles.
+        open_args: which of ``fs_args.open_args_load`` and ``open_args_save`` (``encoding``, …) the
+            reader and the writer take as keywords.
+        any_object: the writer stores any Python object, so that a ``Path`` is data and not the file
+            that shall be copied into place.
+    """
+
+    name: str
+    readers: Mapping[str, str]
+    writers: Mapping[str, str] = field(default_factory=dict)
+    previews: Mapping[str, str] = field(default_factory=dict)
+    default_frame: str | None = None
+    holds: Literal["file", "folder", "either"] = "file"
+    ranged: bool = False
+    options: tuple[str, ...] = ()
+    open_args: tuple[str, ...] = ()
+    any_object: bool = False
+
+
+def resolve_function(reference: str) -> Callable[..., Any]:
+    """Import ``"package.module:name"``."""
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
