@@ -1,0 +1,1 @@
+"""Predict how late flights out of New York City arrive."""

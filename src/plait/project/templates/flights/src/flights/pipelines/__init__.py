@@ -1,0 +1,1 @@
+"""One folder a modular pipeline; Plait finds them by their names."""

@@ -1,0 +1,1 @@
+"""From raw tables to features, split into the past and what comes after it."""

@@ -1,0 +1,1 @@
+"""Stands in for the place where your raw data come from."""
