@@ -1,0 +1,9 @@
+"""Plan → execute → record. :func:`run` is the whole of it as a library."""
+
+from plait.engine.execute import Stop
+from plait.engine.options import RunOptions
+from plait.engine.plan import Plan, Step, make_plan
+from plait.engine.result import NodeResult, RunResult
+from plait.engine.run import run, run_plan
+
+__all__ = ["NodeResult", "Plan", "RunOptions", "RunResult", "Step", "Stop", "make_plan", "run", "run_plan"]

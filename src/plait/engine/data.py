@@ -1,0 +1,66 @@
+"""The data a node call sees: one place to load from and save to, whatever holds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plait.catalog import DataCatalog, frames
+from plait.catalog.memory import copied
+from plait.catalog.protocols import Appends, FrameName, LoadsFrames, SavesInContext
+from plait.engine.memory import RunMemory
+from plait.engine.plan import Load, Save
+from plait.errors import DatasetError
+from plait.values import SaveContext
+
+__all__ = ["RunData"]
+
+
+class RunData:
+    """Loads arguments and saves outputs for one run: parameters, its memory, its stores."""
+
+    def __init__(self, catalog: DataCatalog, memory: RunMemory) -> None:
+        self.catalog = catalog
+        self.memory = memory
+
+    def load(self, load: Load) -> Any:
+        """Return the value of one argument, in the frame its consumer asks for."""
+        if load.place == "memory":
+            value = self.memory.get(load.name)
+            return value if load.frame is None else _framed(value, load)
+        if load.place == "parameter":
+            return copied(load.value)
+        return self._stored(load)
+
+    def save(self, save: Save, value: Any, context: SaveContext) -> None:
+        """Store one output. Raises DatasetError when there is nothing to store."""
+        if save.place == "memory":
+            self.memory.put(save.name, value)
+            return
+        dataset = self.catalog.dataset(save.name)
+        with self.catalog.errors_named(save.name, "save"):
+            if isinstance(dataset, SavesInContext):
+                dataset.save_in(value, context)
+            else:
+                dataset.save(value)
+
+    def append(self, save: Save, chunk: Any) -> None:
+        """Add one chunk of a stream to a store."""
+        dataset = self.catalog.dataset(save.name)
+        if not isinstance(dataset, Appends):
+            raise DatasetError(f"'{save.name}' cannot be appended to")
+        with self.catalog.errors_named(save.name, "save"):
+            dataset.append(chunk)
+
+    def _stored(self, load: Load) -> Any:
+        dataset = self.catalog.dataset(load.name)
+        with self.catalog.errors_named(load.name, "load"):
+            if load.frame is None:
+                return dataset.load()
+            if isinstance(dataset, LoadsFrames):
+                return dataset.load_as(load.frame)
+            return frames.convert(dataset.load(), load.frame)
+
+
+def _framed(value: Any, load: Load) -> Any:
+    frame: FrameName | None = load.frame
+    return value if frame is None or frame == "path" else frames.convert(value, frame)

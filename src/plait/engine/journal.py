@@ -1,0 +1,112 @@
+"""Telling observers and the ledger what happens to each node.
+
+The ledger is part of the run: when it cannot be written, the run fails. Observers are not.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from plait.engine.failure import one_line
+from plait.engine.observers import Observers
+from plait.engine.perform import Outcome
+from plait.engine.plan import Step
+from plait.events import (
+    DatasetLoaded,
+    DatasetSaved,
+    Event,
+    LogLine,
+    NodeBlocked,
+    NodeFailed,
+    NodeFinished,
+    NodeStarted,
+    Reason,
+)
+from plait.ledger import DatasetRecord, LogRecord, RunWriter
+
+__all__ = ["Journal"]
+
+
+class Journal:
+    """Writes each step's fate into the ledger and the event stream, where there are any."""
+
+    def __init__(self, run_id: str, observers: Observers, writer: RunWriter | None) -> None:
+        self._run_id = run_id
+        self._observers = observers
+        self._writer = writer
+
+    def tell(self, event: Event) -> None:
+        """Take an event that comes from where a node runs."""
+        if self._writer is not None:
+            _write(event, self._writer)
+        if self._observers:
+            self._observers.tell(event)
+
+    def started(self, step: Step, attempt: int) -> None:
+        now = time.time()
+        if self._writer is not None and step.stores:
+            self._writer.node_started(step.node.name, now, attempt)
+        if self._observers:
+            self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, step.reasons))
+
+    def finished(self, outcome: Outcome) -> None:
+        name = outcome.step.node.name
+        if self._writer is not None:
+            self._writer.node_ended(
+                name,
+                "done",
+                started=outcome.started,
+                seconds=outcome.seconds,
+                attempts=outcome.attempt,
+                peak_memory=outcome.peak_memory,
+                durable=outcome.step.stores,
+            )
+        if self._observers:
+            self._observers.tell(
+                NodeFinished(self._run_id, time.time(), name, outcome.seconds, outcome.peak_memory)
+            )
+
+    def failed(self, outcome: Outcome, *, will_retry: bool) -> None:
+        assert outcome.error is not None
+        name, error = outcome.step.node.name, one_line(outcome.error)
+        if self._writer is not None and not will_retry:
+            self._writer.node_ended(
+                name,
+                "failed",
+                started=outcome.started,
+                seconds=outcome.seconds,
+                attempts=outcome.attempt,
+                peak_memory=outcome.peak_memory,
+                error=error,
+                traceback=outcome.traceback,
+                durable=True,
+            )
+        if self._observers:
+            self._observers.tell(
+                NodeFailed(
+                    self._run_id, time.time(), name, outcome.seconds, error, outcome.traceback, will_retry
+                )
+            )
+
+    def blocked(self, step: Step, by: str) -> None:
+        if self._writer is not None:
+            self._writer.node_ended(step.node.name, "blocked", error=by, reasons=_reasons(step.reasons))
+        if self._observers:
+            self._observers.tell(NodeBlocked(self._run_id, time.time(), step.node.name, by))
+
+
+def _write(event: Event, writer: RunWriter) -> None:
+    match event:
+        case DatasetLoaded(_, time, node, dataset, seconds):
+            writer.dataset(DatasetRecord(time, node, dataset, "load", seconds, None))
+        case DatasetSaved(_, time, node, dataset, seconds, version):
+            writer.dataset(DatasetRecord(time, node, dataset, "save", seconds, version))
+        case LogLine(_, time, node, stream, text, level, logger):
+            writer.line(LogRecord(time, node, stream, level, logger, text))
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> str | None:
+    if not reasons:
+        return None
+    return json.dumps([{"kind": item.kind, "text": item.text, **(item.details or {})} for item in reasons])

@@ -1,0 +1,32 @@
+"""Telling observers what happens. They are best effort: one that raises is left out and reported."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from plait.events import Event, Observer
+
+__all__ = ["Observers"]
+
+
+class Observers:
+    """Passes each event to every observer that has not failed yet, one event at a time."""
+
+    def __init__(self, observers: Iterable[Observer]) -> None:
+        self._listening = list(observers)
+        self._lock = threading.Lock()
+        self.errors: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._listening)
+
+    def tell(self, event: Event) -> None:
+        with self._lock:
+            for observer in tuple(self._listening):
+                try:
+                    observer.on_event(event)
+                except Exception as error:
+                    self._listening.remove(observer)
+                    name = type(observer).__qualname__
+                    self.errors.append(f"{name} failed and was left out: {type(error).__name__}: {error}")

@@ -1,0 +1,303 @@
+"""What a run will do: every node bound to its data before anything runs.
+
+A :class:`Plan` is a value. It knows for each argument whether it comes from a store, from the run's
+memory or from the parameters, and for each output where it goes; what is missing blocks a node here
+and not after an hour's work.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from plait.catalog import DataCatalog, frames
+from plait.catalog.memory import CopyMode
+from plait.catalog.protocols import Appends, Exists, FrameName, Located
+from plait.config.typed import BoundParameters
+from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, UsageError, did_you_mean
+from plait.events import Reason
+from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
+
+__all__ = ["Action", "Load", "Plan", "Save", "Step", "make_plan"]
+
+Action = Literal["run", "skip", "maybe", "blocked"]
+Place = Literal["memory", "stored", "parameter"]
+
+
+class Load(NamedTuple):
+    """Where one argument of a node comes from.
+
+    ``name`` is the catalog entry, or the key in the run's memory; ``frame`` what the consumer's
+    annotation asks for; ``value`` the parameter itself.
+    """
+
+    place: Place
+    name: str
+    frame: FrameName | None = None
+    value: Any = None
+
+
+class Save(NamedTuple):
+    """Where one output of a node goes."""
+
+    place: Place
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of the plan, bound to its data.
+
+    Attributes:
+        loads: one per binding of the node, in call order.
+        saves: one per output of the node, in order.
+        reads: the distinct names it loads from memory.
+    """
+
+    node: Node
+    loads: tuple[Load, ...]
+    saves: tuple[Save, ...]
+    reads: tuple[str, ...]
+    action: Action = "run"
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def stores(self) -> bool:
+        """Whether the node leaves something that outlives the run."""
+        return any(save.place == "stored" for save in self.saves) or not self.saves
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of a run, in an order in which they could run one after another.
+
+    Attributes:
+        consumers: name in memory → number of steps that read it.
+        kept: names that stay in memory for the caller.
+        stored: demanded names that a store holds.
+        injected: names whose data the caller brought along.
+    """
+
+    pipeline: Pipeline
+    steps: tuple[Step, ...]
+    consumers: Mapping[str, int]
+    kept: frozenset[str]
+    stored: tuple[str, ...] = ()
+    injected: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    copy_modes: Mapping[str, CopyMode] = field(default_factory=dict)
+
+
+def make_plan(
+    pipeline: Pipeline,
+    catalog: DataCatalog,
+    parameters: BoundParameters,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Iterable[str] | None = None,
+    persist: bool = True,
+) -> Plan:
+    """Bind every node of ``pipeline`` that the demanded outputs need.
+
+    Args:
+        inputs: data the caller brings along; what only leads to these names is left out.
+        outputs: the names the caller asks for; without them everything is demanded.
+        persist: False keeps all outputs in memory instead of saving them.
+
+    Raises:
+        Problems: names that nothing produces and no catalog entry explains, all at once.
+    """
+    injected = dict(inputs or {})
+    wanted = None if outputs is None else list(outputs)
+    _refuse_unknown(pipeline, injected, wanted)
+    needed = _needed(pipeline, frozenset(injected), wanted)
+    binder = _Binder(pipeline, needed, catalog, parameters, injected, persist)
+    steps = tuple([binder.step(node) for node in needed])
+    if binder.problems:
+        raise binder.problems[0] if len(binder.problems) == 1 else Problems(binder.problems)
+    return binder.plan(steps, wanted)
+
+
+def _refuse_unknown(pipeline: Pipeline, injected: Mapping[str, Any], wanted: list[str] | None) -> None:
+    names = [*injected, *(wanted or ())]
+    if not names:
+        return
+    known = pipeline.datasets()
+    bare = {strip_transcoding(name) for name in known}
+    problems: list[PlaitError] = [
+        DatasetNotFoundError(f"The pipeline has no dataset called '{name}'", hint=did_you_mean(name, known))
+        for name in names
+        if name not in known and name not in bare
+    ]
+    if problems:
+        raise problems[0] if len(problems) == 1 else Problems(problems)
+
+
+def _needed(pipeline: Pipeline, injected: frozenset[str], wanted: list[str] | None) -> tuple[Node, ...]:
+    """Return the nodes that lead to what is demanded without passing through injected data."""
+    if not injected and wanted is None:
+        return pipeline.nodes
+    cut = {strip_transcoding(name) for name in injected}
+    producers = pipeline.producers
+    if wanted is None:
+        wanted = [name for name in pipeline.outputs() if strip_transcoding(name) not in cut]
+        waiting = [node for node in pipeline.nodes if not node.outputs]
+    else:
+        waiting = []
+    waiting += [producers[key] for name in wanted if (key := strip_transcoding(name)) in producers]
+    found: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if node.name in found:
+            continue
+        found.add(node.name)
+        keys = {strip_transcoding(name) for name in node.inputs} - cut
+        waiting += [producers[key] for key in keys if key in producers]
+    return tuple([node for node in pipeline.nodes if node.name in found])
+
+
+class _Binder:
+    """Resolves names to places, one node at a time, and collects what cannot be resolved."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        needed: tuple[Node, ...],
+        catalog: DataCatalog,
+        parameters: BoundParameters,
+        injected: Mapping[str, Any],
+        persist: bool,
+    ) -> None:
+        self.pipeline = pipeline
+        self.catalog = catalog
+        self.parameters = parameters
+        self.injected = {strip_transcoding(name): value for name, value in injected.items()}
+        self.persist = persist
+        self.produced = {strip_transcoding(name) for node in needed for name in node.outputs}
+        self.copy_modes: dict[str, CopyMode] = {}
+        self.consumers: Counter[str] = Counter()
+        self.problems: list[PlaitError] = []
+        self._missing: dict[str, Reason | None] = {}
+        self._frames: dict[Any, FrameName | None] = {}
+        self._in_memory: dict[str, bool] = {}
+
+    def step(self, node: Node) -> Step:
+        loads = tuple([self._load(node, binding) for binding in node.bindings])
+        saves = tuple([self._save(name) for name in node.outputs])
+        reads = tuple(dict.fromkeys([load.name for load in loads if load.place == "memory"]))
+        for name in reads:
+            self.consumers[name] += 1
+        if node.streams:
+            self._check_stream(node, saves)
+        if node.timeout is not None:
+            self.problems.append(_no_timeout(node))
+        missing = self._missing_inputs(loads)
+        return Step(node, loads, saves, reads, "blocked" if missing else "run", missing)
+
+    def plan(self, steps: tuple[Step, ...], wanted: list[str] | None) -> Plan:
+        names = self.pipeline.outputs() if wanted is None else wanted
+        kept = frozenset(strip_transcoding(name) for name in names if self._memory(name))
+        stored = () if wanted is None else tuple(name for name in names if not self._memory(name))
+        return Plan(self.pipeline, steps, self.consumers, kept, stored, self.injected, self.copy_modes)
+
+    def _memory(self, name: str) -> bool:
+        """Whether the run holds ``name`` in its own memory."""
+        known = self._in_memory.get(name)
+        if known is None:
+            known = self._in_memory[name] = self._lives_in_memory(name)
+        return known
+
+    def _lives_in_memory(self, name: str) -> bool:
+        key = strip_transcoding(name)
+        if key in self.injected:
+            return True
+        if not self.catalog.is_memory(name):
+            return not self.persist and key in self.produced
+        mode = self.catalog.copy_mode(name)
+        if mode is not None:
+            self.copy_modes[key] = mode
+        # A memory entry that nothing produces holds the data it was made with.
+        return key in self.produced
+
+    def _load(self, node: Node, binding: Any) -> Load:
+        name: str = binding.dataset
+        if is_parameter(name):
+            return Load("parameter", name, None, self.parameters.value(node.name, binding))
+        frame = self._frame(binding.annotation)
+        if self._memory(name):
+            return Load("memory", strip_transcoding(name), frame)
+        if name not in self.catalog:
+            self.problems.append(_unknown_input(name, node, self.pipeline, self.catalog))
+        return Load("stored", name, frame)
+
+    def _frame(self, annotation: Any) -> FrameName | None:
+        if annotation is None:
+            return None
+        try:
+            return self._frames[annotation]
+        except KeyError:
+            frame = self._frames[annotation] = frames.wanted(annotation)
+            return frame
+        except TypeError:  # an annotation that cannot be hashed
+            return frames.wanted(annotation)
+
+    def _save(self, name: str) -> Save:
+        if self._memory(name):
+            return Save("memory", strip_transcoding(name))
+        return Save("stored", name)
+
+    def _missing_inputs(self, loads: tuple[Load, ...]) -> tuple[Reason, ...]:
+        names = dict.fromkeys([load.name for load in loads if load.place == "stored"])
+        found = [self._missing_reason(name) for name in names]
+        return tuple([reason for reason in found if reason is not None])
+
+    def _missing_reason(self, name: str) -> Reason | None:
+        if name not in self._missing:
+            self._missing[name] = self._look_for(name)
+        return self._missing[name]
+
+    def _look_for(self, name: str) -> Reason | None:
+        if strip_transcoding(name) in self.produced or name not in self.catalog:
+            return None
+        dataset = self.catalog.dataset(name)
+        if not isinstance(dataset, Exists) or dataset.exists():
+            return None
+        place = f" at {dataset.location}" if isinstance(dataset, Located) else ""
+        producer = self.pipeline.producers.get(strip_transcoding(name))
+        return Reason("input_missing", f"'{name}' does not exist{place}", _details(name, producer))
+
+    def _check_stream(self, node: Node, saves: tuple[Save, ...]) -> None:
+        stores = [save.name for save in saves if save.place == "stored"]
+        for name in stores:
+            if not isinstance(self.catalog.dataset(name), Appends):
+                self.problems.append(
+                    DatasetError(
+                        f"'{name}' cannot be appended to, but node '{node.name}' yields it in chunks",
+                        where=f"node '{node.name}'",
+                        hint="return the whole instead of yielding, or keep it in memory",
+                    )
+                )
+
+
+def _details(name: str, producer: Node | None) -> Mapping[str, Any]:
+    return {"dataset": name, "producer": producer.name if producer else None}
+
+
+def _no_timeout(node: Node) -> PlaitError:
+    return UsageError(
+        f"Node '{node.name}' has a timeout, which the inline executor cannot keep",
+        where=f"node '{node.name}'",
+        why="A call that runs in the coordinating process cannot be stopped from outside",
+        hint="leave timeout out for now",
+    )
+
+
+def _unknown_input(name: str, node: Node, pipeline: Pipeline, catalog: DataCatalog) -> PlaitError:
+    known = set(catalog.keys()) | pipeline.all_outputs()
+    return DatasetNotFoundError(
+        f"Nothing provides '{name}'",
+        where=f"node '{node.name}'",
+        why="No node produces it and the catalog has no such entry",
+        hint=did_you_mean(name, known) or f"add '{name}' to the catalog, or pass it as an input",
+    )

@@ -1,0 +1,155 @@
+"""Running a pipeline: plan → execute → record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from plait.catalog import DataCatalog
+from plait.config.parameters import Parameters
+from plait.config.typed import bind_parameters
+from plait.engine.data import RunData
+from plait.engine.execute import Execution
+from plait.engine.executors import make_executor
+from plait.engine.memory import RunMemory
+from plait.engine.options import RunOptions
+from plait.engine.perform import Performer, RunFacts
+from plait.engine.plan import Plan, make_plan
+from plait.engine.provenance import GitWatch
+from plait.engine.record import Record
+from plait.engine.result import RunResult
+from plait.errors import UsageError
+from plait.events import Observer, RunStatus
+from plait.pipeline import Pipeline, strip_transcoding
+
+__all__ = ["run", "run_plan"]
+
+
+def run(
+    pipeline: Pipeline,
+    catalog: DataCatalog | Mapping[str, Any] | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Iterable[str] | None = None,
+    executor: str = "inline",
+    workers: int | None = None,
+    state: str | Path | None = None,
+    observers: Iterable[Observer] = (),
+    save: bool | None = None,
+    seed: int = 0,
+    fail_fast: bool = False,
+    raise_errors: bool = True,
+) -> RunResult:
+    """Run a pipeline as a library, without any project.
+
+    Args:
+        catalog: a catalog, or a mapping from names to datasets, entries as in YAML, or raw data.
+            Names that it lacks live in memory.
+        parameters: nested values for ``params:…`` inputs.
+        inputs: data to use in place of what nodes or the catalog would provide. Such a run is not
+            recorded and saves stored outputs only with ``save=True``.
+        outputs: names to compute and keep; by default all free outputs.
+        executor: where nodes run.
+        state: a folder for the ledger; without it nothing but the outputs is written.
+        observers: objects with ``on_event(event)``.
+        seed: the seed that injected generators are derived from.
+        fail_fast: stop at the first failure instead of finishing independent branches.
+        raise_errors: False returns a failed result instead of raising it.
+
+    Returns:
+        The result; ``result["name"]`` is data the run left.
+
+    Raises:
+        RunError: nodes failed; ``error.result`` is the result.
+        PlaitError: the pipeline, catalog or parameters do not fit together; nothing ran.
+    """
+    if workers is not None:
+        raise UsageError("The inline executor has no workers", hint="leave workers out for now")
+    catalog = _as_catalog(catalog)
+    given = parameters if isinstance(parameters, Parameters) else Parameters(dict(parameters or {}))
+    persist = save if save is not None else not inputs
+    plan = make_plan(
+        pipeline,
+        catalog,
+        bind_parameters(pipeline.nodes, given),
+        inputs=inputs,
+        outputs=outputs,
+        persist=persist,
+    )
+    folder = None if state is None or inputs else Path(state)
+    options = RunOptions(
+        executor=executor,
+        state=folder,
+        git=None if folder is None else GitWatch(folder.resolve().parent),
+        observers=tuple(observers),
+        seed=seed,
+        fail_fast=fail_fast,
+        parameters=given,
+    )
+    result = run_plan(plan, catalog, options)
+    if raise_errors and result.error is not None:
+        raise result.error
+    return result
+
+
+def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult:
+    """Execute a plan and record it.
+
+    Raises LedgerError when the record cannot be written, and KeyboardInterrupt when the user breaks
+    a running call off; whatever was finished by then is recorded.
+    """
+    begun = time.perf_counter()
+    record = Record.begin(plan, options)
+    catalog = catalog.for_run(record.run_id)
+    memory = RunMemory(plan.consumers, plan.kept, plan.copy_modes)
+    for name, value in plan.injected.items():
+        memory.inject(strip_transcoding(name), value)
+    performer = Performer(
+        RunData(catalog, memory),
+        _facts(options, record.run_id),
+        record.journal.tell if record.observed else None,
+        None if options.interceptors is None else options.interceptors(catalog, record.run_id),
+    )
+    executor = make_executor(options.executor, performer)
+    execution = Execution(
+        plan, catalog, memory, executor, record.journal, fail_fast=options.fail_fast, stop=options.stop
+    )
+    status: RunStatus = "interrupted"
+    try:
+        with record.listening(performer):
+            execution.run()
+        status = _status(execution)
+    finally:
+        seconds = time.perf_counter() - begun
+        record.end(status, seconds, execution.nodes.values())
+    stored = {name: partial(catalog.load, name) for name in plan.stored}
+    return RunResult(
+        record.run_id, status, execution.nodes, seconds, record.observer_errors, memory.kept(), stored
+    )
+
+
+def _as_catalog(catalog: DataCatalog | Mapping[str, Any] | None) -> DataCatalog:
+    if isinstance(catalog, DataCatalog):
+        return catalog
+    entries = {name: value for name, value in (catalog or {}).items() if isinstance(value, str | dict)}
+    objects = {name: value for name, value in (catalog or {}).items() if name not in entries}
+    made = DataCatalog.from_config(entries)
+    for name, value in objects.items():
+        made[name] = value
+    return made
+
+
+def _facts(options: RunOptions, run_id: str) -> RunFacts:
+    scratch = None if options.state is None else options.state.resolve() / "scratch"
+    return RunFacts(run_id, options.seed, options.seed_globals, options.environment, scratch, version=run_id)
+
+
+def _status(execution: Execution) -> RunStatus:
+    statuses = {node.status for node in execution.nodes.values()}
+    if statuses & {"failed", "blocked"}:
+        return "failed"
+    return "interrupted" if "not run" in statuses else "done"

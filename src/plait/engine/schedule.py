@@ -1,0 +1,68 @@
+"""Which steps are ready: dependencies counted down, never rescanned."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from plait.engine.plan import Step
+from plait.pipeline import strip_transcoding
+
+__all__ = ["Schedule"]
+
+
+class Schedule:
+    """Hands out steps whose producers are done, in the order of the plan.
+
+    The whole of a run costs time linear in steps and edges (and the logarithm of how many are ready).
+    """
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = steps
+        self._children: list[list[int]] = [[] for _ in steps]
+        self._waiting = [0] * len(steps)
+        self._index = {step.node.name: number for number, step in enumerate(steps)}
+        self._connect()
+        self._ready = [number for number, count in enumerate(self._waiting) if not count]
+        self._blocked: set[int] = set()
+
+    def _connect(self) -> None:
+        producer = {
+            strip_transcoding(name): number
+            for number, step in enumerate(self.steps)
+            for name in step.node.outputs
+        }
+        for number, step in enumerate(self.steps):
+            sources = {producer.get(strip_transcoding(name)) for name in step.node.inputs}
+            sources.discard(None)
+            self._waiting[number] = len(sources)
+            for source in sources:
+                assert source is not None
+                self._children[source].append(number)
+
+    def __bool__(self) -> bool:
+        """Whether a step is ready."""
+        return bool(self._ready)
+
+    def next(self) -> Step:
+        """Return the first ready step of the plan."""
+        return self.steps[heapq.heappop(self._ready)]
+
+    def done(self, step: Step) -> None:
+        """Count a finished step off for those that wait for it."""
+        for child in self._children[self._index[step.node.name]]:
+            self._waiting[child] -= 1
+            if not self._waiting[child] and child not in self._blocked:
+                heapq.heappush(self._ready, child)
+
+    def block(self, step: Step) -> list[Step]:
+        """Give up everything that depends on a step that failed; return what was not given up before."""
+        given_up: list[Step] = []
+        stack = list(self._children[self._index[step.node.name]])
+        while stack:
+            child = stack.pop()
+            if child not in self._blocked:
+                self._blocked.add(child)
+                given_up.append(self.steps[child])
+                stack += self._children[child]
+        return sorted(given_up, key=lambda item: self._index[item.node.name])

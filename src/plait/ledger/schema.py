@@ -1,0 +1,85 @@
+"""The tables of the ledger, and how an older one becomes today's.
+
+``PRAGMA user_version`` names the schema. A migration is one script per step, applied in a single
+transaction; a ledger that is newer than this Plait, or unreadable, is set aside by the store.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+__all__ = ["VERSION", "migrate"]
+
+_FIRST = """
+CREATE TABLE runs (
+    key          INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    status       TEXT NOT NULL,
+    started      REAL NOT NULL,
+    finished     REAL,
+    pipeline     TEXT NOT NULL,
+    environment  TEXT,
+    selection    TEXT,
+    executor     TEXT NOT NULL,
+    host         TEXT,
+    pid          INTEGER,
+    parameters   TEXT NOT NULL DEFAULT '{}',
+    git_commit   TEXT,
+    git_dirty    INTEGER,
+    python       TEXT,
+    versions     TEXT NOT NULL DEFAULT '{}',
+    done         INTEGER NOT NULL DEFAULT 0,
+    skipped      INTEGER NOT NULL DEFAULT 0,
+    failed       INTEGER NOT NULL DEFAULT 0,
+    blocked      INTEGER NOT NULL DEFAULT 0,
+    peak_memory  INTEGER
+);
+CREATE TABLE run_nodes (
+    run          INTEGER NOT NULL REFERENCES runs(key) ON DELETE CASCADE,
+    position     INTEGER NOT NULL,
+    node         TEXT NOT NULL,
+    status       TEXT NOT NULL,
+    started      REAL,
+    seconds      REAL,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    peak_memory  INTEGER,
+    error        TEXT,
+    traceback    TEXT,
+    reasons      TEXT,
+    PRIMARY KEY (run, position)
+) WITHOUT ROWID;
+CREATE INDEX run_nodes_by_node ON run_nodes (node, run);
+CREATE TABLE dataset_events (
+    run          INTEGER NOT NULL REFERENCES runs(key) ON DELETE CASCADE,
+    time         REAL NOT NULL,
+    node         TEXT NOT NULL,
+    dataset      TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    seconds      REAL NOT NULL,
+    version      TEXT
+);
+CREATE INDEX dataset_events_by_run ON dataset_events (run);
+CREATE TABLE log_lines (
+    run          INTEGER NOT NULL REFERENCES runs(key) ON DELETE CASCADE,
+    time         REAL NOT NULL,
+    node         TEXT,
+    stream       TEXT NOT NULL,
+    level        TEXT,
+    logger       TEXT,
+    text         TEXT NOT NULL
+);
+CREATE INDEX log_lines_by_run ON log_lines (run);
+"""
+
+_MIGRATIONS = (_FIRST,)
+
+VERSION = len(_MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema up to date. Raises sqlite3.DatabaseError for a newer or foreign file."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > VERSION:
+        raise sqlite3.DatabaseError(f"it was written by a newer Plait (schema {found}, known is {VERSION})")
+    for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version={number};COMMIT;")

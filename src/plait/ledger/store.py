@@ -1,0 +1,162 @@
+"""The ledger: a local SQLite database of what ran. It stores and finds; it decides nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from plait.errors import LedgerError, UsageError
+from plait.ledger.database import connect, ignore_folder, prepare, unwritable
+from plait.ledger.records import DatasetRecord, LogRecord, NodeRecord, RunRecord, RunSetting
+from plait.ledger.writer import RunWriter
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """The record of runs in a state folder.
+
+    Open it with :meth:`open`. One ledger may be used from several threads; each run writes through
+    a :class:`RunWriter` of its own.
+    """
+
+    def __init__(self, path: Path, notice: str | None = None) -> None:
+        self.path = path
+        self.notice = notice
+
+    @classmethod
+    def open(cls, folder: Path) -> Ledger:
+        """Open the ledger of a state folder, making it where there is none.
+
+        A ledger that cannot be read, or that a newer Plait wrote, is set aside under another name;
+        ``notice`` then says so. Raises LedgerError where the folder cannot be written.
+        """
+        path = folder / "ledger.db"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            ignore_folder(folder)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        return cls(path, prepare(path))
+
+    @classmethod
+    def find(cls, folder: Path) -> Ledger | None:
+        """Open the ledger of a state folder for reading, or return None where there is none yet."""
+        return cls.open(folder) if (folder / "ledger.db").exists() else None
+
+    def begin(self, setting: RunSetting, nodes: Sequence[str], started: float | None = None) -> RunWriter:
+        """Record that a run begins, and return the writer for what follows."""
+        try:
+            return RunWriter(connect(self.path), setting, nodes, started)
+        except (OSError, sqlite3.Error) as error:
+            raise unwritable(self.path, error) from error
+
+    def runs(self, limit: int | None = None) -> list[RunRecord]:
+        """Return the runs, newest first."""
+        rows = self._rows(
+            "SELECT * FROM runs ORDER BY started DESC, key DESC LIMIT ?", (-1 if limit is None else limit,)
+        )
+        return [_run_record(row) for row in rows]
+
+    def run(self, reference: str = "last") -> RunRecord:
+        """Return one run by its id, a unique beginning of it, ``last``, or ``-2`` for the last but one.
+
+        Raises UsageError when nothing or more than one run fits.
+        """
+        back = _steps_back(reference)
+        if back is not None:
+            rows = self._rows("SELECT * FROM runs ORDER BY started DESC, key DESC LIMIT 1 OFFSET ?", (back,))
+        else:
+            pattern = reference.replace("%", "").replace("_", "") + "%"
+            rows = self._rows("SELECT * FROM runs WHERE id LIKE ? ORDER BY started DESC LIMIT 5", (pattern,))
+        exact = [row for row in rows if row["id"] == reference] or rows
+        if len(exact) == 1:
+            return _run_record(exact[0])
+        raise _no_such_run(reference, [row["id"] for row in exact])
+
+    def nodes(self, run_id: str) -> list[NodeRecord]:
+        """Return the nodes of a run, in the order of its plan."""
+        rows = self._of_run("SELECT n.* FROM run_nodes n", run_id, "n", "position")
+        return [_node_record(row) for row in rows]
+
+    def dataset_events(self, run_id: str) -> list[DatasetRecord]:
+        """Return what a run loaded and saved, in order of time."""
+        rows = self._of_run("SELECT d.* FROM dataset_events d", run_id, "d", "rowid")
+        return [DatasetRecord(*[row[name] for name in DatasetRecord.__slots__]) for row in rows]
+
+    def logs(self, run_id: str, node: str | None = None) -> list[LogRecord]:
+        """Return what the nodes of a run, or one of them, printed and logged."""
+        rows = self._of_run("SELECT l.* FROM log_lines l", run_id, "l", "rowid")
+        records = [LogRecord(*[row[name] for name in LogRecord.__slots__]) for row in rows]
+        return records if node is None else [record for record in records if record.node == node]
+
+    def usual_seconds(self, nodes: Iterable[str]) -> dict[str, float]:
+        """Return how long each node took when it last succeeded, where that is known."""
+        with self._reading() as connection:
+            return dict(
+                row
+                for node in nodes
+                if (row := connection.execute(_LAST_SECONDS, (node,)).fetchone()) is not None
+            )
+
+    def _of_run(self, select: str, run_id: str, alias: str, order: str) -> list[sqlite3.Row]:
+        return self._rows(
+            f"{select} JOIN runs r ON r.key = {alias}.run WHERE r.id = ? ORDER BY {alias}.{order}",
+            (run_id,),
+        )
+
+    def _rows(self, query: str, arguments: tuple[Any, ...]) -> list[sqlite3.Row]:
+        with self._reading() as connection:
+            return connection.execute(query, arguments).fetchall()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = connect(self.path)
+        except sqlite3.Error as error:
+            raise LedgerError("The ledger cannot be read", where=str(self.path), why=str(error)) from error
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+_LAST_SECONDS = """
+    SELECT node, seconds FROM run_nodes WHERE node = ? AND status = 'done' ORDER BY run DESC LIMIT 1
+"""
+
+
+def _steps_back(reference: str) -> int | None:
+    if reference == "last":
+        return 0
+    if reference.startswith("-") and reference[1:].isdigit():
+        return max(int(reference[1:]) - 1, 0)
+    return None
+
+
+def _no_such_run(reference: str, found: Sequence[str]) -> UsageError:
+    if found:
+        return UsageError(
+            f"'{reference}' fits several runs", why=", ".join(found), hint="give more of the id"
+        )
+    return UsageError(
+        f"There is no run '{reference}'", hint="see `plait runs list`; `last` and `-2` work too"
+    )
+
+
+def _run_record(row: sqlite3.Row) -> RunRecord:
+    values = {name: row[name] for name in RunRecord.__slots__}
+    values["parameters"] = json.loads(row["parameters"])
+    values["versions"] = json.loads(row["versions"])
+    values["git_dirty"] = None if row["git_dirty"] is None else bool(row["git_dirty"])
+    return RunRecord(**values)
+
+
+def _node_record(row: sqlite3.Row) -> NodeRecord:
+    values = {name: row[name] for name in NodeRecord.__slots__}
+    values["reasons"] = tuple(json.loads(row["reasons"] or "[]"))
+    return NodeRecord(**values)

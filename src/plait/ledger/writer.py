@@ -1,0 +1,200 @@
+"""Writing one run into the ledger as it happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plait.errors import LedgerError
+from plait.ledger.database import new_run_id, transaction
+from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
+
+__all__ = ["RunWriter", "close_dead_runs"]
+
+_COMMIT_EVERY = 0.25  # seconds: what another process that watches the run has to wait at most
+
+_INSERT_NODE = """
+    INSERT INTO run_nodes (run, position, node, status, started, seconds, attempts, peak_memory,
+                           error, traceback, reasons)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run, position) DO UPDATE SET
+        status = excluded.status, started = excluded.started, seconds = excluded.seconds,
+        attempts = excluded.attempts, peak_memory = excluded.peak_memory, error = excluded.error,
+        traceback = excluded.traceback, reasons = excluded.reasons
+"""
+
+
+class RunWriter:
+    """Writes one run as it happens, in short transactions.
+
+    Rows are collected and written together; :meth:`flush` makes them durable against a killed
+    process, and happens by itself about every quarter of a second of activity.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        setting: RunSetting,
+        nodes: Sequence[str],
+        started: float | None = None,
+    ) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._positions = {name: position for position, name in enumerate(nodes)}
+        self._nodes: dict[int, tuple[Any, ...]] = {}
+        self._datasets: list[tuple[Any, ...]] = []
+        self._lines: list[tuple[Any, ...]] = []
+        self._written = time.monotonic()
+        close_dead_runs(connection)
+        self.run_id, self._key = _insert_run(connection, setting, time.time() if started is None else started)
+
+    def node_started(self, node: str, started: float, attempt: int) -> None:
+        """Record that a node begins, durably: after a crash it is known as interrupted."""
+        self._put(node, ("started", started, None, attempt, None, None, None, None))
+        self.flush()
+
+    def node_ended(
+        self,
+        node: str,
+        status: str,
+        *,
+        started: float | None = None,
+        seconds: float | None = None,
+        attempts: int = 0,
+        peak_memory: int | None = None,
+        error: str | None = None,
+        traceback: str | None = None,
+        reasons: str | None = None,
+        durable: bool = False,
+    ) -> None:
+        """Record what became of a node; ``durable`` writes it at once."""
+        self._put(node, (status, started, seconds, attempts, peak_memory, error, traceback, reasons))
+        if durable or time.monotonic() - self._written > _COMMIT_EVERY:
+            self.flush()
+
+    def dataset(self, record: DatasetRecord) -> None:
+        """Record one load or save of stored data."""
+        row = (
+            self._key,
+            record.time,
+            record.node,
+            record.dataset,
+            record.action,
+            record.seconds,
+            record.version,
+        )
+        with self._lock:
+            self._datasets.append(row)
+
+    def line(self, record: LogRecord) -> None:
+        """Record a line that a node printed or logged."""
+        row = (self._key, record.time, record.node, record.stream, record.level, record.logger, record.text)
+        with self._lock:
+            self._lines.append(row)
+        if time.monotonic() - self._written > _COMMIT_EVERY:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was collected. Raises LedgerError where that fails."""
+        with self._lock:
+            nodes, self._nodes = self._nodes, {}
+            datasets, self._datasets = self._datasets, []
+            lines, self._lines = self._lines, []
+            self._written = time.monotonic()
+            try:
+                with transaction(self._connection) as connection:
+                    connection.executemany(_INSERT_NODE, nodes.values())
+                    connection.executemany(
+                        "INSERT INTO dataset_events VALUES (?, ?, ?, ?, ?, ?, ?)", datasets
+                    )
+                    connection.executemany("INSERT INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
+            except sqlite3.Error as error:
+                raise LedgerError("The ledger cannot be written", why=str(error)) from error
+
+    def finish(self, status: str, counts: Mapping[str, int], provenance: Provenance) -> None:
+        """Record the end of the run and close the connection."""
+        try:
+            self.flush()
+            self._connection.execute(
+                "UPDATE runs SET status = ?, finished = ?, done = ?, skipped = ?, failed = ?, blocked = ?, "
+                "git_commit = ?, git_dirty = ?, versions = ?, peak_memory = ? WHERE key = ?",
+                (
+                    status,
+                    time.time(),
+                    *(counts.get(name, 0) for name in ("done", "skipped", "failed", "blocked")),
+                    provenance.git_commit,
+                    provenance.git_dirty,
+                    json.dumps(dict(provenance.versions), sort_keys=True),
+                    provenance.peak_memory,
+                    self._key,
+                ),
+            )
+        except sqlite3.Error as error:
+            raise LedgerError("The ledger cannot be written", why=str(error)) from error
+        finally:
+            self._connection.close()
+
+    def _put(self, node: str, values: tuple[Any, ...]) -> None:
+        position = self._positions[node]
+        with self._lock:
+            self._nodes[position] = (self._key, position, node, *values)
+
+
+def _insert_run(connection: sqlite3.Connection, setting: RunSetting, started: float) -> tuple[str, int]:
+    values = (
+        started,
+        setting.pipeline,
+        setting.environment,
+        setting.selection,
+        setting.executor,
+        socket.gethostname(),
+        os.getpid(),
+        json.dumps(dict(setting.parameters), default=str, sort_keys=True),
+        platform.python_version(),
+    )
+    moment = started
+    while True:
+        run_id = new_run_id(moment)
+        try:
+            cursor = connection.execute(
+                "INSERT INTO runs (id, status, started, pipeline, environment, selection, executor, host, "
+                "pid, parameters, python) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (run_id, *values),
+            )
+        except sqlite3.IntegrityError:
+            moment += 0.001  # another run began in the same millisecond
+            continue
+        key = cursor.lastrowid
+        assert key is not None
+        return run_id, key
+
+
+def close_dead_runs(connection: sqlite3.Connection) -> None:
+    """Mark runs of this machine whose process is gone as interrupted."""
+    rows = connection.execute(
+        "SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (socket.gethostname(),)
+    )
+    dead = [(key,) for key, pid in rows.fetchall() if pid is not None and not _alive(pid)]
+    if dead:
+        with transaction(connection):
+            connection.executemany("UPDATE runs SET status = 'interrupted' WHERE key = ?", dead)
+            connection.executemany(
+                "UPDATE run_nodes SET status = 'interrupted' WHERE run = ? AND status = 'started'", dead
+            )
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
