@@ -1,0 +1,63 @@
+"""Keep the figures: ``docs/benchmarks.json``, ``docs/benchmarks.md`` and the table in the README."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from benchmarks.environments import REPOSITORY
+from benchmarks.table import Row, as_json, as_markdown, proportion, seconds
+
+__all__ = ["keep", "readme_table"]
+
+BEGIN, END = "<!-- figures: make bench -->", "<!-- end of figures -->"
+
+PAGE = """\
+# Benchmarks
+
+`make bench` measures Plait beside Kedro and Hamilton, each in an environment of its own, in one run,
+and writes this page. Absolute times depend on the machine; the ratios are what counts. Every figure is
+the median of several runs that took turns.
+
+Taken on {conditions}.
+
+{table}
+
+Each measure is a module of `benchmarks/` and runs alone: `python -m benchmarks.chain`.
+"""
+
+#: Title in the README → the row that it is taken from.
+README_ROWS = {
+    "`--help`": "--help, whole process",
+    "a node that does nothing, 1,000 in a chain": "chain of 1,000 nodes, a node, with ledger and observer",
+    "the same, 5,000 in a chain": "chain of 5,000 nodes, a node, with ledger and observer",
+    "build 5,000 nodes, unite, slice": "build 5,000 nodes, +, to_outputs",
+    "a catalog of 10,000 entries, from YAML": "10,000-entry catalog, cold",
+}
+
+
+def keep(rows: Sequence[Row], conditions: str) -> None:
+    """Write the rows to the docs, and renew the table in the README."""
+    docs = REPOSITORY / "docs"
+    (docs / "benchmarks.json").write_text(as_json(rows))
+    (docs / "benchmarks.md").write_text(PAGE.format(conditions=conditions, table=as_markdown(rows)))
+    readme = REPOSITORY / "README.md"
+    before, _, rest = readme.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    readme.write_text(f"{before}{BEGIN}\n{readme_table(rows)}\n{END}{after}")
+
+
+def readme_table(rows: Sequence[Row]) -> str:
+    """Return the rows that compare with Kedro, as the README shows them."""
+    kedro = {row.measure: row for row in rows if row.peer.startswith("Kedro") and row.peer_seconds}
+    lines = ["| | Kedro 1.7 | Plait | |", "|---|---:|---:|---:|"]
+    for title, measure in README_ROWS.items():
+        row = kedro[measure]
+        cells = title, seconds(row.peer_seconds or 0), seconds(row.plait_seconds), proportion(row.ratio or 0)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def kept_rows() -> list[Row]:
+    """Return the rows of the last ``make bench``."""
+    return [Row(**row) for row in json.loads((REPOSITORY / "docs" / "benchmarks.json").read_text())]

@@ -1,0 +1,94 @@
+"""Rows of the result, and how they are printed and kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+__all__ = ["Row", "as_json", "as_markdown", "as_text", "seconds", "show"]
+
+HEADINGS = ("measure", "beside", "its figure", "Plait", "ratio", "Plait must", "met")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure.
+
+    Attributes:
+        measure: what was timed.
+        peer: what Plait is compared with, or an empty string.
+        peer_seconds: the peer's median, or None where there is no peer.
+        plait_seconds: Plait's median.
+        target: what Plait must reach, in words.
+        met: whether it does.
+        note: what a reader should know about the figure.
+        spread: half the distance from Plait's fastest to slowest run, as a share of the median.
+    """
+
+    measure: str
+    peer: str
+    peer_seconds: float | None
+    plait_seconds: float
+    target: str
+    met: bool
+    note: str = ""
+    spread: float = 0.0
+
+    @property
+    def ratio(self) -> float | None:
+        return self.plait_seconds / self.peer_seconds if self.peer_seconds else None
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.measure,
+            self.peer or "–",
+            "–" if self.peer_seconds is None else seconds(self.peer_seconds),
+            seconds(self.plait_seconds),
+            "–" if self.ratio is None else proportion(self.ratio),
+            self.target,
+            "yes" if self.met else "no",
+        )
+
+
+def seconds(value: float) -> str:
+    """Write a duration with two or three significant digits in the unit that fits."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= size or unit == "µs":
+            scaled = value / size
+            return f"{scaled:,.0f} {unit}" if scaled >= 100 else f"{scaled:.3g} {unit}"
+    raise AssertionError
+
+
+def proportion(ratio: float) -> str:
+    """Write a ratio as a person says it: 1.05 ×, or 1/12."""
+    return f"{ratio:.2f} ×" if ratio > 0.5 else f"1/{1 / ratio:,.0f}" if ratio < 0.1 else f"1/{1 / ratio:.1f}"
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """Return the table in aligned columns, notes below."""
+    lines = [HEADINGS, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+    table.insert(1, "  ".join("─" * width for width in widths))
+    return "\n".join([*(line.rstrip() for line in table), *(f"  {note}" for note in _notes(rows))])
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """Return the table in Markdown, notes below."""
+    lines = [HEADINGS, tuple("---" for _ in HEADINGS), *(row.cells() for row in rows)]
+    table = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([*table, "", *(f"- {note}" for note in _notes(rows))])
+
+
+def as_json(rows: Iterable[Row]) -> str:
+    """Return the rows as JSON."""
+    return json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n"
+
+
+def _notes(rows: Sequence[Row]) -> list[str]:
+    return [f"{row.measure}: {row.note}" for row in rows if row.note]
+
+
+def show(rows: Sequence[Row]) -> None:
+    print(as_text(rows))
