@@ -1,0 +1,329 @@
+"""Tables and queries of a database, through SQLAlchemy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+from plait.catalog import frames
+from plait.catalog.locations import redact
+from plait.catalog.preview import Preview
+from plait.catalog.protocols import FrameName
+from plait.catalog.stores import revealed
+from plait.datasets.previews import of_rows
+from plait.errors import CatalogError, CredentialsError, DatasetError, MissingLibraryError, PlaitError
+
+__all__ = ["Engines", "QueryDataset", "TableDataset"]
+
+Mode = Literal["fail", "replace", "append"]
+
+
+class Engines:
+    """SQLAlchemy engines, one for each connection, that are closed together.
+
+    Datasets that are given the same object share their connections.
+    """
+
+    def __init__(self) -> None:
+        self._engines: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def get(self, url: str, options: Mapping[str, Any]) -> Any:
+        """Return the engine for a connection string, made at the first call."""
+        key = f"{url} {sorted(options.items(), key=str)}"
+        with self._lock:
+            if key not in self._engines:
+                self._engines[key] = _engine(url, options)
+            return self._engines[key]
+
+    def close(self) -> None:
+        """Close every connection; the next call of ``get`` opens anew."""
+        with self._lock:
+            engines, self._engines = list(self._engines.values()), {}
+        for engine in engines:
+            engine.dispose()
+
+    def __enter__(self) -> Engines:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class _Database:
+    """How the datasets here reach their database, and speak of it without its password."""
+
+    def __init__(self, credentials: object, engines: Engines | None) -> None:
+        self._credentials = credentials
+        self._engines = engines or Engines()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.location})"
+
+    @property
+    def location(self) -> str:
+        """The database and what is in it, without secrets."""
+        return f"{redact(self._connection()[0])}#{self._subject}"
+
+    @property
+    def _subject(self) -> str:
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Close the connections."""
+        self._engines.close()
+
+    def _connection(self) -> tuple[str, dict[str, Any]]:
+        credentials = revealed(self._credentials)
+        if isinstance(credentials, str):
+            return credentials, {}
+        options = dict(credentials or {})
+        url = options.pop("con", None)
+        if not url:
+            raise CredentialsError(
+                f"{self._subject} has no connection string",
+                hint="`credentials: warehouse`, and in conf/local/credentials.yml `warehouse: {con: sqlite:///…}`",
+            )
+        return str(url), options
+
+    @contextmanager
+    def _connected(self, action: str) -> Iterator[Any]:
+        url, options = self._connection()
+        with (
+            _explained(f"cannot {action} {self._subject}", url),
+            self._engines.get(url, options).begin() as connection,
+        ):
+            yield connection
+
+
+class TableDataset(_Database):
+    """A table of a database.
+
+    Args:
+        table_name: its name; ``schema`` belongs into ``load_args`` and ``save_args``, as for Kedro.
+        credentials: ``{con: <SQLAlchemy URL>, …}``; further keys go to ``create_engine``.
+        load_args: keywords of ``pandas.read_sql_table``.
+        save_args: keywords of ``pandas.DataFrame.to_sql``.
+        mode: what a save does with a table that is there: ``fail``, ``replace`` or ``append``.
+            Whichever, it happens in one transaction.
+        engines: shared with other datasets; by default this dataset's own.
+    """
+
+    def __init__(
+        self,
+        table_name: str,
+        credentials: object,
+        *,
+        load_args: Mapping[str, Any] | None = None,
+        save_args: Mapping[str, Any] | None = None,
+        mode: Mode = "fail",
+        metadata: Mapping[str, Any] | None = None,
+        engines: Engines | None = None,
+    ) -> None:
+        super().__init__(credentials, engines)
+        if not table_name:
+            raise CatalogError("`table_name` is empty", hint="name the table to read and write")
+        if mode not in ("fail", "replace", "append"):
+            raise CatalogError(f"`mode: {mode}` is none of fail, replace and append")
+        self.table_name = table_name
+        self.metadata = metadata
+        self._load_args = dict(load_args or {})
+        self._save_args = {"index": False, "if_exists": mode, **(save_args or {})}
+
+    @property
+    def _subject(self) -> str:
+        return f"table '{self.table_name}'"
+
+    @property
+    def _schema(self) -> str | None:
+        return self._load_args.get("schema")
+
+    def load(self) -> Any:
+        """Return the table as a pandas DataFrame."""
+        import pandas as pd
+
+        with self._connected("load") as connection:
+            return pd.read_sql_table(self.table_name, con=connection, **self._load_args)
+
+    def load_as(self, frame: FrameName) -> Any:
+        """Return the table in another library, with the values that ``load`` gives."""
+        return frames.convert(self.load(), frame)
+
+    def save(self, data: Any) -> None:
+        """Write a table of any library as ``mode`` says.
+
+        Raises:
+            DatasetError: the table is there and ``mode`` is ``fail``, or the database refuses.
+        """
+        self._write(data, self._save_args["if_exists"])
+
+    def append(self, data: Any) -> None:
+        """Add rows to the table."""
+        self._write(data, "append")
+
+    def exists(self) -> bool:
+        """Ask the database; what it refuses to tell is an error, not a no."""
+        import sqlalchemy
+
+        with self._connected("look for") as connection:
+            return bool(sqlalchemy.inspect(connection).has_table(self.table_name, self._schema))
+
+    def preview(self, limit: int = 20) -> Preview:
+        """Show the first rows; the database is asked for no more."""
+        import sqlalchemy
+
+        with self._connected("look at") as connection:
+            table = sqlalchemy.Table(
+                self.table_name, sqlalchemy.MetaData(), schema=self._schema, autoload_with=connection
+            )
+            rows = connection.execute(sqlalchemy.select(table).limit(limit + 1)).fetchall()
+            columns = {column.name: str(column.type) for column in table.columns}
+            return of_rows(columns, rows, limit, len(rows) <= limit)
+
+    def _write(self, data: Any, if_exists: str) -> None:
+        table = frames.convert(data, "pandas")
+        with self._connected("save") as connection:
+            try:
+                table.to_sql(self.table_name, con=connection, **{**self._save_args, "if_exists": if_exists})
+            except ValueError as error:
+                if "already exists" not in str(error):
+                    raise
+                raise DatasetError(
+                    f"table '{self.table_name}' exists already",
+                    hint="`save_args: {if_exists: replace}`, or `append`",
+                ) from error
+
+
+class QueryDataset(_Database):
+    """The result of a query; it can be loaded only.
+
+    Args:
+        sql: the query itself, or
+        filepath: a file that holds it.
+        credentials: ``{con: <SQLAlchemy URL>, …}``; further keys go to ``create_engine``.
+        load_args: keywords of ``pandas.read_sql_query``, as ``params``.
+        execution_options: of the SQLAlchemy connection.
+        encoding: of the file.
+        root: the folder that a relative ``filepath`` starts from.
+    """
+
+    def __init__(
+        self,
+        sql: str | None = None,
+        credentials: object = None,
+        *,
+        filepath: str | None = None,
+        path: str | None = None,
+        load_args: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+        encoding: str | None = None,
+        fs_args: Mapping[str, Any] | None = None,  # noqa: ARG002 - of remote query files; they are rare
+        metadata: Mapping[str, Any] | None = None,
+        root: str | Path | None = None,
+        engines: Engines | None = None,
+    ) -> None:
+        super().__init__(credentials, engines)
+        filepath = filepath or path
+        if bool(sql) == bool(filepath):
+            raise CatalogError("a query needs either `sql` or `filepath`", hint="`sql: SELECT …`")
+        self.metadata = metadata
+        self._sql = sql
+        self._file = None if filepath is None else Path(root or "") / filepath
+        self._load_args = dict(load_args or {})
+        self._execution_options = dict(execution_options or {})
+        self._encoding = encoding or "utf-8"
+
+    @property
+    def _subject(self) -> str:
+        return f"the query in {self._file}" if self._file else "the query"
+
+    @property
+    def query(self) -> str:
+        """The SQL text."""
+        if self._file is None:
+            return str(self._sql)
+        try:
+            return self._file.read_text(self._encoding)
+        except (OSError, UnicodeDecodeError) as error:
+            raise DatasetError(f"the query file {self._file} cannot be read", why=str(error)) from error
+
+    def load(self) -> Any:
+        """Return the result as a pandas DataFrame."""
+        import pandas as pd
+
+        with self._connected("run") as connection:
+            connection = connection.execution_options(**self._execution_options)
+            return pd.read_sql_query(self.query, con=connection, **self._load_args)
+
+    def load_as(self, frame: FrameName) -> Any:
+        """Return the result in another library, with the values that ``load`` gives."""
+        return frames.convert(self.load(), frame)
+
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002
+        """Refuse: a query has no place to save to."""
+        raise DatasetError("a query cannot be saved to", hint="save to a table: `type: sql.TableDataset`")
+
+    def preview(self, limit: int = 20) -> Preview:
+        """Show the first rows; no more are fetched."""
+        with self._connected("run") as connection:
+            options = {"stream_results": True, "max_row_buffer": limit + 1, **self._execution_options}
+            parameters = self._load_args.get("params")
+            if isinstance(parameters, list):
+                parameters = tuple(parameters)
+            result = connection.execution_options(**options).exec_driver_sql(self.query, parameters)
+            rows = result.fetchmany(limit + 1)
+            result.close()
+            return of_rows(dict.fromkeys(result.keys(), ""), rows, limit, len(rows) <= limit)
+
+
+def _engine(url: str, options: Mapping[str, Any]) -> Any:
+    import sqlalchemy
+
+    try:
+        engine = sqlalchemy.create_engine(url, **{"hide_parameters": True, **options})
+    except sqlalchemy.exc.NoSuchModuleError as error:
+        scheme = url.partition(":")[0]
+        raise MissingLibraryError(
+            f"no installed library connects SQLAlchemy to '{scheme}'",
+            why=str(error),
+            hint="install the dialect of that database, and check the spelling of the connection string",
+        ) from error
+    except ModuleNotFoundError as error:
+        raise MissingLibraryError(
+            f"the connection needs '{error.name}', which is not installed", hint=f"pip install {error.name}"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _make_transactional(engine)
+    return engine
+
+
+def _make_transactional(engine: Any) -> None:
+    """Let SQLite roll back ``DROP`` and ``CREATE`` too, as SQLAlchemy documents for pysqlite."""
+    import sqlalchemy
+
+    def leave_transactions_to_us(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    sqlalchemy.event.listen(engine, "connect", leave_transactions_to_us)
+    sqlalchemy.event.listen(engine, "begin", begin)
+
+
+@contextmanager
+def _explained(what: str, url: str) -> Iterator[None]:
+    """Turn what SQLAlchemy raises into a sentence, and keep the connection string out of it."""
+    import sqlalchemy
+
+    try:
+        yield
+    except PlaitError:
+        raise
+    except (sqlalchemy.exc.SQLAlchemyError, ValueError, TypeError) as error:
+        said = getattr(error, "orig", None) or error
+        # `from None`: a driver's own error may show the connection string.
+        raise DatasetError(what, why=redact(str(said).replace(url, "***"))) from None
