@@ -1,16 +1,38 @@
-"""The dataset that is a file or a folder: where it lies, its versions, and saves that happen whole or not at all."""
+"""The dataset that is a file or a folder: where it lies, which version, and saves that happen as a whole."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from plait.catalog import registry
+from plait.catalog.failures import reported
 from plait.catalog.formats import Format, resolve_function
+from plait.catalog.locations import is_url, location_of
 from plait.catalog.preview import Preview
+from plait.catalog.protocols import FrameName
+from plait.catalog.stores import LocalStore, Store, open_store
+from plait.catalog.versions import Version, generate_timestamp, safe_version
+from plait.errors import (
+    CatalogError,
+    DatasetError,
+    UsageError,
+    VersionAlreadyExistsError,
+    VersionNotFoundError,
+    did_you_mean,
+)
+from plait.values import Fingerprint
 
 __all__ = ["FileDataset"]
+
+_ABOUT_OPENING = ("open_args_load", "open_args_save", "auto_mkdir")
 
 
 class FileDataset:
@@ -18,44 +40,393 @@ class FileDataset:
 
     Args:
         path: a local path or any fsspec URL; ``filepath`` is Kedro's name for it.
-        format: a :class:`Format` or a type name such as ``csv``; by default what the suffix says.
+        format: a :class:`~plait.catalog.formats.Format` or a type name such as ``csv``; by default what
+            the suffix of the path says.
         frame: the frame that ``load()`` gives and that ``load_args`` and ``save_args`` belong to.
+        load_args: further keywords for the reader.
+        save_args: further keywords for the writer.
+        fs_args: what the file system of a URL is opened with; ``open_args_load`` and ``open_args_save``
+            in it are for reader and writer.
+        credentials: added to ``fs_args``, never shown.
+        version: makes it a versioned dataset, in Kedro's layout.
+        metadata: anything; kept for others to read.
         root: the folder that a relative local path starts from.
-        options: further keywords for the reader and the writer.
+        options: further keywords for both reader and writer, where the format takes them.
+
+    Raises:
+        CatalogError: the format is unknown, has no such frame, or does not take one of the options.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
-        format: Format,  # noqa: A002
+        path: str | os.PathLike[str] | None = None,
+        format: Format | str | None = None,  # noqa: A002 - the word users know
         *,
+        filepath: str | os.PathLike[str] | None = None,
+        frame: str | None = None,
         load_args: Mapping[str, Any] | None = None,
         save_args: Mapping[str, Any] | None = None,
-        frame: str | None = None,
+        fs_args: Mapping[str, Any] | None = None,
+        credentials: object = None,
+        version: Version | None = None,
+        metadata: object = None,
         root: str | os.PathLike[str] | None = None,
+        default_frame: str = "pandas",
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.format = format
-        self.path = Path(root or "") / path
+        self.path = _one_path(path, filepath)
+        self.format, fixed = _format(format, self.path)
+        self.frame = _frame(self.format, frame or fixed, default_frame)
         self.load_args = dict(load_args or {})
         self.save_args = dict(save_args or {})
-        self.frame = frame or format.default_frame or next(iter(format.readers))
+        self.fs_args = dict(fs_args or {})
+        self.version = Version(*version) if version is not None else None
+        self.metadata = metadata
+        self.root = None if root is None else Path(root)
         self.options = dict(options or {})
+        self._credentials = credentials
+        self._loaded: str | None = None
+        self._downloads: list[tempfile.TemporaryDirectory[str]] = []
+        _check(self)
+
+    # --- Loading
 
     def load(self) -> Any:
-        read = resolve_function(self.format.readers[self.frame])
-        return read(self.path, **self.options, **self.load_args)
+        """Return what the reader of the entry's own frame makes of the data.
 
-    def save(self, data: Any) -> None:
-        write = resolve_function(self.format.writers[self.frame])
-        if self.frame:
-            from plait.catalog import frames  # type: ignore[attr-defined]
+        Raises:
+            DatasetError: there is nothing, or it cannot be read.
+        """
+        with reported(self, "loaded"):
+            return self._read(self.frame)
 
-            data = frames.convert(data, self.frame)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        write(data, self.path, **self.options, **self.save_args)
+    def load_as(self, frame: FrameName) -> Any:
+        """Return the same data in another frame, or as a local path."""
+        if frame == self.frame:
+            return self.load()
+        if frame == "path" or (frame == "polars-lazy" and self._scannable()):
+            with reported(self, "loaded"):
+                return self._read(frame)
+        from plait.catalog import frames
+
+        return frames.convert(self.load(), frame)
 
     def preview(self, limit: int = 20) -> Preview:
+        """Return the first ``limit`` rows or lines, reading no more than needed."""
         previews = self.format.previews
-        look = resolve_function(previews.get(self.frame, previews[""]))
-        return look(self.path, limit, **self.options, **self.load_args)  # type: ignore[no-any-return]
+        reference = previews.get(self.frame) or previews.get("")
+        if reference is None:
+            raise DatasetError(f"{self.format.name} has no preview", where=self.location)
+        look = resolve_function(reference)
+        with reported(self, "previewed"), self._source() as source:
+            return cast(Preview, look(source, limit, **self._load_keywords()))
+
+    def exists(self) -> bool:
+        """Say whether there is something to load, in the version that would be loaded."""
+        with reported(self, "looked up"):
+            try:
+                return self._store.exists(self._load_path())
+            except VersionNotFoundError:
+                return False
+
+    def fingerprint(self) -> Fingerprint | None:
+        """Return what identifies the content, or None where there is none."""
+        with reported(self, "fingerprinted"):
+            try:
+                return self._store.fingerprint(self._load_path())
+            except (FileNotFoundError, VersionNotFoundError):
+                return None
+
+    # --- Saving
+
+    def save(self, data: Any) -> None:
+        """Put ``data`` in the place of what is there, whole or not at all.
+
+        A ``pathlib.Path`` is taken as a file or folder to copy into place, unless the format stores any
+        Python object.
+
+        Raises:
+            DatasetError: ``data`` is None or cannot be written; what was there is still there.
+        """
+        if data is None:
+            raise DatasetError("saving None is not allowed", where=self.location)
+        with reported(self, "saved"):
+            fill, folder = self._writer(data)
+            if self.version is None:
+                self._store.fill(self._path, fill, folder=folder)
+            else:
+                self._save_version(fill, folder)
+
+    # --- Versions
+
+    def versions(self) -> list[str]:
+        """Return the versions there are, newest last."""
+        with reported(self, "listed"):
+            return self._store.versions(self._path)
+
+    def at_version(self, version: Version | str) -> FileDataset:
+        """Return the same dataset, bound to one version to load, or to a pair of load and save."""
+        wanted = Version(version) if isinstance(version, str) else Version(*version)
+        return FileDataset(
+            self.path,
+            self.format,
+            frame=self.frame,
+            load_args=self.load_args,
+            save_args=self.save_args,
+            fs_args=self.fs_args,
+            credentials=self._credentials,
+            version=wanted,
+            metadata=self.metadata,
+            root=self.root,
+            options=self.options,
+        )
+
+    def prune(self, keep: int, *, dry_run: bool = False) -> list[str]:
+        """Remove all but the ``keep`` newest versions and return the removed, oldest first."""
+        if keep < 1:
+            raise UsageError("at least one version must be kept", hint="pass keep=1 or more")
+        stale = self.versions()[:-keep]
+        with reported(self, "pruned"):
+            for version in [] if dry_run else stale:
+                self._store.remove(self._version_folder(version))
+        return stale
+
+    # --- What it is
+
+    @property
+    def location(self) -> str:
+        """Where it lies, relative to ``root`` where below it, without secrets."""
+        return location_of(self.path, self.root)
+
+    def release(self) -> None:
+        """Forget which version is the latest, and remove what was downloaded to be used as a path."""
+        self._loaded = None
+        while self._downloads:
+            self._downloads.pop().cleanup()
+
+    def to_config(self) -> dict[str, Any]:
+        """Return the entry of a catalog that describes this dataset, without credentials."""
+        document: dict[str, Any] = {"type": self.format.name, "path": str(self.path)}
+        if self.frame:
+            document["frame"] = self.frame
+        if self.version is not None:
+            document["versioned"] = True
+        for key in ("load_args", "save_args", "fs_args", "metadata"):
+            if value := getattr(self, key):
+                document[key] = value
+        return document | self.options
+
+    def __repr__(self) -> str:
+        frame = f", frame='{self.frame}'" if self.frame else ""
+        versioned = ", versioned" if self.version is not None else ""
+        return f"FileDataset('{self.location}', '{self.format.name}'{frame}{versioned})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        state.pop("_opened", None)
+        state["_downloads"] = []
+        return state
+
+    # --- Inside
+
+    @cached_property
+    def _opened(self) -> tuple[Store, str]:
+        fs_args = {key: value for key, value in self.fs_args.items() if key not in _ABOUT_OPENING}
+        return open_store(self.path, self.root, self._credentials, fs_args)
+
+    @property
+    def _store(self) -> Store:
+        return self._opened[0]
+
+    @property
+    def _path(self) -> str:
+        return self._opened[1]
+
+    def _read(self, frame: str) -> Any:
+        if frame == "path":
+            return self._as_path()
+        if frame == "polars-lazy" and not isinstance(self._store, LocalStore):
+            return self._read("polars").lazy()  # a scan would outlive the file it was downloaded to
+        read = resolve_function(self.format.readers[frame])
+        with self._source() as source:
+            return read(source, **self._load_keywords())
+
+    @contextmanager
+    def _source(self) -> Iterator[Any]:
+        path = self._load_path()
+        if self._in_ranges(path):
+            with self._store.open(path) as stream:
+                yield stream
+        else:
+            with self._store.fetched(path) as local:
+                yield local
+
+    def _in_ranges(self, path: str) -> bool:
+        if isinstance(self._store, LocalStore) or not self.format.ranged:
+            return False
+        return self.format.holds == "file" or not self._store.is_folder(path)
+
+    def _as_path(self) -> Path:
+        path = self._load_path()
+        if isinstance(self._store, LocalStore):
+            if not self._store.exists(path):
+                raise FileNotFoundError(path)
+            return Path(path)
+        place = tempfile.TemporaryDirectory(prefix="plait-")
+        self._downloads.append(place)
+        local = Path(place.name, path.rpartition("/")[2])
+        self._store.download(path, local)
+        return local
+
+    def _scannable(self) -> bool:
+        return self.frame == "polars" and "polars-lazy" in self.format.readers
+
+    def _writer(self, data: Any) -> tuple[Callable[[Path], None], bool]:
+        if isinstance(data, Path) and not self.format.any_object:
+            return self._copier(data), False
+        frame = (
+            "polars" if self.frame == "polars-lazy" and self.frame not in self.format.writers else self.frame
+        )
+        reference = self.format.writers.get(frame)
+        if reference is None:
+            raise DatasetError(f"{self.format.name} cannot be saved, only loaded", where=self.location)
+        if frame:
+            from plait.catalog import frames
+
+            data = frames.convert(data, cast(FrameName, frame))
+        write = resolve_function(reference)
+        keywords = self._save_keywords()
+        return lambda target: write(data, target, **keywords), self.format.holds == "folder"
+
+    def _copier(self, source: Path) -> Callable[[Path], None]:
+        kinds = {"file": (False,), "folder": (True,), "either": (True, False)}[self.format.holds]
+        if not source.exists():
+            raise DatasetError(f"'{source}', which should be saved, does not exist", where=self.location)
+        if source.is_dir() not in kinds:
+            found = "folder" if source.is_dir() else "file"
+            raise DatasetError(f"{self.format.name} is no {found}, but '{source}' is", where=self.location)
+        if source.is_dir():
+            return lambda target: cast(None, shutil.copytree(source, target))
+        return lambda target: cast(None, shutil.copyfile(source, target))
+
+    def _load_keywords(self) -> dict[str, Any]:
+        return {**self.options, **self._open_args("open_args_load"), **self.load_args}
+
+    def _save_keywords(self) -> dict[str, Any]:
+        return {**self.options, **self._open_args("open_args_save"), **self.save_args}
+
+    def _open_args(self, key: str) -> dict[str, Any]:
+        given: Mapping[str, Any] = self.fs_args.get(key) or {}
+        return {name: value for name, value in given.items() if name in self.format.open_args}
+
+    def _version_folder(self, version: str) -> str:
+        return f"{self._path}/{safe_version(version)}"
+
+    def _versioned(self, version: str) -> str:
+        return f"{self._version_folder(version)}/{self._path.rpartition('/')[2]}"
+
+    def _load_path(self) -> str:
+        if self.version is None:
+            return self._path
+        return self._versioned(self.version.load or self._latest())
+
+    def _latest(self) -> str:
+        if self._loaded is None:
+            found = self._store.versions(self._path)
+            if not found:
+                raise self._no_versions()
+            self._loaded = found[-1]
+        return self._loaded
+
+    def _no_versions(self) -> VersionNotFoundError:
+        unversioned = self._store.exists(self._path) and not self._store.is_folder(self._path)
+        return VersionNotFoundError(
+            f"there are no versions of '{self.location}' yet",
+            why="a file that is not versioned lies there" if unversioned else None,
+            hint=self._how_to_version("a-version") if unversioned else None,
+        )
+
+    def _save_version(self, fill: Callable[[Path], None], folder: bool) -> None:
+        assert self.version is not None
+        version = safe_version(self.version.save or generate_timestamp())
+        if self._store.exists(self._path) and not self._store.is_folder(self._path):
+            raise DatasetError(
+                f"'{self.location}' cannot be versioned, because a file of that name lies there",
+                hint=self._how_to_version(version),
+            )
+        try:
+            self._store.create_version(self._versioned(version), fill, folder=folder)
+        except FileExistsError as error:
+            raise VersionAlreadyExistsError(
+                f"version '{version}' of '{self.location}' is there already, and versions are never replaced",
+                hint="save under another version, or remove that one first",
+            ) from error
+        self._loaded = version
+        if self.version.load not in (None, version):
+            warnings.warn(
+                f"'{self.location}' was saved as version '{version}', "
+                f"but is pinned to load '{self.version.load}'",
+                stacklevel=4,
+            )
+
+    def _how_to_version(self, version: str) -> str:
+        name = self.location.rpartition("/")[2]
+        return f"move it to '{self.location}/{version}/{name}', or leave `versioned` out"
+
+    def missing_version(self, version: str) -> VersionNotFoundError:
+        """Return the error for a version that is not there, with the nearest that is."""
+        known = self._store.versions(self._path)
+        latest = f"the latest is '{known[-1]}'" if known else "there are no versions yet"
+        return VersionNotFoundError(
+            f"'{self.location}' has no version '{version}'", hint=did_you_mean(version, known) or latest
+        )
+
+
+def _one_path(path: str | os.PathLike[str] | None, filepath: str | os.PathLike[str] | None) -> str:
+    given = [os.fspath(place) for place in (path, filepath) if place is not None]
+    if len(given) != 1 or not given[0]:
+        raise CatalogError("a file dataset needs either 'path' or 'filepath'")
+    return given[0] if is_url(given[0]) else given[0].rstrip("/") or "/"
+
+
+def _format(wanted: Format | str | None, path: str) -> tuple[Format, str | None]:
+    if isinstance(wanted, Format):
+        return wanted, None
+    name = wanted or registry.type_of_path(path)
+    if name is None:
+        raise CatalogError(
+            f"the suffix of '{location_of(path)}' does not say which format it has",
+            hint="pass format='…', or in a catalog `type: …`",
+        )
+    row = registry.dataset_type(name)
+    found = registry.import_target(row)
+    if not isinstance(found, Format):
+        raise CatalogError(f"type '{name}' is no file format")
+    return found, row.frame
+
+
+def _frame(format_: Format, wanted: str | None, default: str) -> str:
+    known = list(dict.fromkeys([*format_.readers, *format_.writers]))
+    for frame in (format_.default_frame, default) if wanted is None else (wanted,):
+        if frame is not None and frame in known:
+            return frame
+    if wanted is None:
+        return known[0]
+    choices = [frame for frame in known if frame]
+    raise CatalogError(
+        f"{format_.name} has no frame '{wanted}'",
+        why=f"it has {', '.join(choices)}" if choices else "it holds plain Python objects",
+        hint=did_you_mean(wanted, choices),
+    )
+
+
+def _check(dataset: FileDataset) -> None:
+    taken = dataset.format.options
+    for key in dataset.options:
+        if key not in taken:
+            raise CatalogError(f"{dataset.format.name} takes no '{key}'", hint=did_you_mean(key, taken))
+    if dataset.version is not None and dataset.path.startswith(("http://", "https://")):
+        raise DatasetError("what lies behind http(s) cannot be versioned", where=dataset.location)
+    for version in dataset.version or ():
+        if version is not None:
+            safe_version(version)

@@ -1,15 +1,43 @@
 """Type names to what they stand for: one table, read at first use, with an install hint for each library.
 
-The rows of Plait's own formats are in ``plait.datasets.table`` as two dictionaries, ``TYPES``
-(name → :class:`DatasetType`) and ``SUFFIXES`` (``".csv"`` → ``"csv"``, lower case, the longest wins:
-``".csv.gz"`` before ``".gz"``), and ``REQUIREMENTS`` (importable module → what to ``pip install``).
+The rows of Plait's own formats are in ``plait.datasets.table``: ``TYPES`` (name → :class:`DatasetType`),
+``SUFFIXES`` (``".csv"`` → ``"csv"``, lower case, the longest wins: ``".csv.gz"`` before ``".gz"``) and
+``REQUIREMENTS`` (importable module → what to ``pip install``). It is imported by name, because the catalog
+lies below the formats, and it imports no data library.
 """
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
 
-__all__ = ["DatasetType"]
+from plait.errors import CatalogError, MissingLibraryError, did_you_mean
+
+__all__ = [
+    "DatasetType",
+    "dataset_type",
+    "import_target",
+    "is_memory_type",
+    "known_suffixes",
+    "known_types",
+    "missing_library",
+    "missing_module",
+    "requirement",
+    "type_of_path",
+]
+
+_TABLE = "plait.datasets.table"
+_KEDRO = "kedro_datasets"
+_FRAME_MODULES: Mapping[str, str] = {
+    "pandas": "pandas",
+    "polars": "polars",
+    "polars-lazy": "polars",
+    "arrow": "pyarrow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +56,138 @@ class DatasetType:
     frame: str | None = None
     needs: tuple[str, ...] = ()
     located: bool = True
+
+
+_MEMORY = DatasetType("plait.catalog.memory:MemoryDataset", located=False)
+_CACHED = DatasetType("plait.catalog.memory:CachedDataset", located=False)
+_OWN: Mapping[str, DatasetType] = {
+    "memory": _MEMORY,
+    "MemoryDataset": _MEMORY,
+    "io.MemoryDataset": _MEMORY,
+    "kedro.io.MemoryDataset": _MEMORY,
+    "CachedDataset": _CACHED,
+    "io.CachedDataset": _CACHED,
+    "kedro.io.CachedDataset": _CACHED,
+}
+
+
+def dataset_type(name: str) -> DatasetType:
+    """Return the row of a type name: Plait's own table, a class by its import path, or one of Kedro's.
+
+    Nothing of the type is imported; a path is looked for as far as the finder can tell.
+
+    Raises:
+        CatalogError: there is no such type.
+        MissingLibraryError: it is one that needs ``kedro-datasets``, which is not installed.
+    """
+    row = _OWN.get(name) or _table().TYPES.get(name)
+    if row is not None:
+        return row
+    module, _, attribute = name.rpartition(".")
+    if not module or not all(part.isidentifier() for part in name.split(".")):
+        raise _unknown_type(name)
+    if _is_module(module):
+        return DatasetType(f"{module}:{attribute}", located=False)
+    if attribute.endswith(("Dataset", "DataSet")):
+        return _kedro_type(name, module, attribute)
+    raise _unknown_type(name)
+
+
+def is_memory_type(name: str) -> bool:
+    """Say whether a type keeps its data in memory only."""
+    return _OWN.get(name) is _MEMORY
+
+
+def type_of_path(path: str) -> str | None:
+    """Return the type name that the suffix of a path or URL stands for, or None."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(path.partition("?")[0]).suffixes]
+    table = _table().SUFFIXES
+    for first in range(len(suffixes)):
+        found = table.get("".join(suffixes[first:]))
+        if found is not None:
+            return found  # type: ignore[no-any-return]
+    return None
+
+
+def known_types() -> list[str]:
+    """Return every type name of Plait's own."""
+    return sorted({*_OWN, *_table().TYPES})
+
+
+def known_suffixes() -> list[str]:
+    """Return every suffix that says which format a file has."""
+    return sorted(_table().SUFFIXES)
+
+
+def import_target(row: DatasetType) -> Any:
+    """Import what a row stands for.
+
+    Raises:
+        MissingLibraryError: a module it imports is not installed.
+        CatalogError: the module has no such name.
+    """
+    module, _, name = row.target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        raise missing_library(error.name or module, f"type '{module}.{name}'") from error
+    except AttributeError as error:
+        known = [item for item in dir(importlib.import_module(module)) if not item.startswith("_")]
+        raise CatalogError(f"'{module}' has no '{name}'", hint=did_you_mean(name, known)) from error
+
+
+def missing_module(row: DatasetType, frame: str | None) -> str | None:
+    """Return the first module that a type needs and that is not installed; imports nothing."""
+    wanted = [*row.needs]
+    if frame is not None and frame in _FRAME_MODULES:
+        wanted.insert(0, _FRAME_MODULES[frame])
+    wanted.append(row.target.partition(":")[0])
+    return next((module for module in wanted if not _is_module(module)), None)
+
+
+def missing_library(module: str, wanted_by: str) -> MissingLibraryError:
+    """Return the error that names a missing module and the command that installs it."""
+    return MissingLibraryError(
+        f"{wanted_by} needs '{module}', which is not installed",
+        hint=f"pip install {requirement(module)}",
+    )
+
+
+def requirement(module: str) -> str:
+    """Return what to install for an importable module, quoted for a shell where it must be."""
+    table = _table().REQUIREMENTS
+    found = table.get(module) or table.get(module.partition(".")[0])
+    name = found or module.partition(".")[0].replace("_", "-")
+    return f"'{name}'" if "[" in name else name
+
+
+def _kedro_type(name: str, module: str, attribute: str) -> DatasetType:
+    if not _is_module(_KEDRO):
+        if module.partition(".")[0] == _KEDRO or len(name.split(".")) == 2:
+            raise MissingLibraryError(
+                f"type '{name}' is none of Plait's, and '{_KEDRO}', which may have it, is not installed",
+                hint=did_you_mean(name, known_types()) or "pip install kedro-datasets",
+            )
+        raise _unknown_type(name)
+    if _is_module(f"{_KEDRO}.{module}"):
+        return DatasetType(f"{_KEDRO}.{module}:{attribute}", located=False)
+    raise _unknown_type(name)
+
+
+def _unknown_type(name: str) -> CatalogError:
+    return CatalogError(
+        f"type '{name}' is unknown",
+        why="it is neither a type of Plait's nor the import path of a class",
+        hint=did_you_mean(name, known_types()) or "`plait catalog schema` lists all types",
+    )
+
+
+def _table() -> Any:
+    return importlib.import_module(_TABLE)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False

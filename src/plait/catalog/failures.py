@@ -1,0 +1,71 @@
+"""What goes wrong while data is loaded or saved, told in the words of the user's own entry."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from plait.catalog.locations import redact
+from plait.catalog.registry import missing_library
+from plait.errors import DatasetError, PlaitError
+
+if TYPE_CHECKING:
+    from plait.catalog.files import FileDataset
+
+__all__ = ["reported"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def reported(dataset: FileDataset, done: str) -> Iterator[None]:
+    """Turn whatever a reader, a writer or the system raises into an error that says what and where."""
+    try:
+        yield
+    except PlaitError:
+        raise
+    except FileNotFoundError as error:
+        raise _not_there(dataset, done, error) from error
+    except ImportError as error:
+        raise missing_library(error.name or str(error), f"'{dataset.format.name}'") from error
+    except OSError as error:
+        raise _refused(dataset, done, error) from error
+    except Exception as error:
+        raise DatasetError(
+            f"'{dataset.location}' cannot be {done} as {dataset.format.name}",
+            why=f"{type(error).__name__}: {redact(str(error))}",
+            hint=_hint(dataset, done, error),
+        ) from error
+
+
+def _not_there(dataset: FileDataset, done: str, error: FileNotFoundError) -> DatasetError:
+    if done == "saved":
+        return DatasetError(f"'{dataset.location}' cannot be saved", why=redact(str(error)))
+    if dataset.version is not None and dataset.version.load is not None:
+        return dataset.missing_version(dataset.version.load)
+    return DatasetError(f"'{dataset.location}' does not exist")
+
+
+def _refused(dataset: FileDataset, done: str, error: OSError) -> DatasetError:
+    why = redact(error.strerror or str(error))
+    hint = None
+    if error.errno in _FULL:
+        hint = "make room and run again"
+    elif isinstance(error, PermissionError):
+        hint = "check who may read and write there"
+    if done == "saved" and isinstance(error, NotADirectoryError | FileExistsError):
+        hint = "one of the folders of its path is a file"
+    if done == "saved":
+        why += "; what was there before is unchanged"
+    return DatasetError(f"'{dataset.location}' cannot be {done}", why=why, hint=hint)
+
+
+def _hint(dataset: FileDataset, done: str, error: Exception) -> str | None:
+    given = dataset.save_args if done == "saved" else dataset.load_args
+    if isinstance(error, TypeError) and "unexpected keyword argument" in str(error) and given:
+        return f"look at {'save' if done == 'saved' else 'load'}_args: they are passed on as they are"
+    if isinstance(error, UnicodeDecodeError):
+        return "say which encoding it has, as in `load_args: {encoding: latin-1}`"
+    return None

@@ -1,0 +1,185 @@
+"""Files behind a URL, through fsspec: read by download or in ranges, saved as atomically as the store allows.
+
+- A file on an object store is uploaded under its own name: a single PUT, or a multipart upload that
+  becomes visible when it is completed. A killed upload leaves the old object.
+- On stores with real files (SFTP, SMB, …) it is uploaded beside its target and moved over it.
+- A folder is many objects, and no store replaces many in one step. While a folder is being saved an
+  object named ``.plait-saving`` lies in it; a folder with that object is said to be incomplete instead of
+  being read. The new objects are uploaded, those of the old folder removed, and the mark last.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from plait.catalog.locations import redact
+from plait.catalog.storage import SAVING
+from plait.errors import DatasetError, MissingLibraryError
+from plait.values import Fingerprint
+
+__all__ = ["RemoteStore"]
+
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "r2", "oci"})
+_EXTRAS = {
+    "s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs",
+    "abfs": "azure", "abfss": "azure", "az": "azure", "adl": "azure",
+}  # fmt: skip
+
+
+class RemoteStore:
+    """One file system that fsspec knows, and what Plait asks of it.
+
+    Args:
+        url: where the data lies; decides the file system.
+        options: what the file system is opened with: credentials and ``fs_args``.
+
+    Raises:
+        MissingLibraryError: the package behind the URL's scheme is not installed.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
+        self.scheme = url.split("://", 1)[0].split("::", 1)[0]
+        self.fs, self.path = _open(url, self.scheme, dict(options))
+
+    def exists(self, path: str) -> bool:
+        if not self.fs.exists(path):
+            return False
+        return not self._incomplete(path)
+
+    def is_folder(self, path: str) -> bool:
+        return bool(self.fs.isdir(path))
+
+    def open(self, path: str) -> BinaryIO:
+        return self.fs.open(path, "rb")  # type: ignore[no-any-return]
+
+    def download(self, path: str, target: Path) -> None:
+        """Fetch a file, or a folder that is complete, to a local path that is not there yet."""
+        if not self.is_folder(path):
+            self.fs.get_file(path, str(target))
+            return
+        self._refuse_incomplete(path)
+        for remote in self.fs.find(path):
+            local = target / posixpath.relpath(remote, self.fs._strip_protocol(path))
+            local.parent.mkdir(parents=True, exist_ok=True)
+            self.fs.get_file(remote, str(local))
+
+    def upload(self, source: Path, path: str) -> None:
+        """Put a local file or folder in the place of ``path``."""
+        if source.is_dir():
+            self._upload_folder(source, path)
+        elif self.scheme in _OBJECT_STORES:
+            self.fs.put_file(str(source), path)
+        else:
+            self._upload_and_move(source, path)
+        self.fs.invalidate_cache(posixpath.dirname(path))
+
+    def fill(self, path: str, write: Callable[[Path], None], *, folder: bool) -> None:
+        """Let ``write`` make a local file or folder of the same name, and upload it."""
+        with tempfile.TemporaryDirectory(prefix="plait-") as place:
+            local = Path(place, posixpath.basename(path))
+            if folder:
+                local.mkdir()
+            write(local)
+            self.upload(local, path)
+
+    def create_version(self, path: str, write: Callable[[Path], None], *, folder: bool) -> None:
+        """Save what must not be there yet. Raises FileExistsError."""
+        if self.fs.exists(posixpath.dirname(path)) and self.exists(path):
+            raise FileExistsError(path)
+        self.fill(path, write, folder=folder)
+
+    @contextmanager
+    def fetched(self, path: str) -> Iterator[Path]:
+        """Give a local copy for as long as the context lasts."""
+        with tempfile.TemporaryDirectory(prefix="plait-") as place:
+            local = Path(place, posixpath.basename(path))
+            self.download(path, local)
+            yield local
+
+    def versions(self, path: str) -> list[str]:
+        """Return the versions below ``path``, oldest first, without unfinished ones."""
+        name = posixpath.basename(path)
+        self.fs.invalidate_cache()
+        found = {found.rstrip("/").split("/")[-2] for found in self.fs.glob(f"{path}/*/{name}")}
+        unfinished = {found.split("/")[-3] for found in self.fs.glob(f"{path}/*/{name}/{SAVING}")}
+        return sorted(found - unfinished)
+
+    def remove(self, path: str) -> None:
+        self.fs.rm(path, recursive=True)
+
+    def fingerprint(self, path: str) -> Fingerprint | None:
+        """Identify an object by what its store says of it: a version, a checksum, an entity tag."""
+        if self.is_folder(path):
+            return None
+        details = self.fs.info(path)
+        for key in ("VersionId", "md5Hash", "content_md5", "ETag", "etag", "crc32c"):
+            value = details.get(key)
+            if value and value != "null":
+                return Fingerprint(f"{key.casefold()}:{str(value).strip(chr(34))}", "token")
+        size = details.get("size")
+        moment = details.get("mtime") or details.get("LastModified") or details.get("created")
+        return Fingerprint(f"stat:{size}:{moment}", "stat") if moment else None
+
+    def _upload_and_move(self, source: Path, path: str) -> None:
+        folder = posixpath.dirname(path)
+        fresh = f"{folder}/{SAVING}-{secrets.token_hex(4)}-{posixpath.basename(path)}"
+        self.fs.makedirs(folder, exist_ok=True)
+        try:
+            self.fs.put_file(str(source), fresh)
+            self.fs.mv(fresh, path)
+        except BaseException:
+            with suppress(Exception):
+                self.fs.rm_file(fresh)
+            raise
+
+    def _upload_folder(self, source: Path, path: str) -> None:
+        mark = f"{path}/{SAVING}"
+        before = set(self.fs.find(path)) if self.fs.exists(path) else set()
+        self.fs.makedirs(path, exist_ok=True)
+        self.fs.pipe_file(mark, b"")
+        kept = {self.fs._strip_protocol(mark)}
+        for local in sorted(source.rglob("*")):
+            if local.is_file():
+                remote = f"{path}/{local.relative_to(source).as_posix()}"
+                self.fs.makedirs(posixpath.dirname(remote), exist_ok=True)
+                self.fs.put_file(str(local), remote)
+                kept.add(self.fs._strip_protocol(remote))
+        for stale in sorted(before - kept):
+            self.fs.rm_file(stale)
+        self.fs.rm_file(mark)
+
+    def _incomplete(self, path: str) -> bool:
+        return bool(self.fs.exists(f"{path}/{SAVING}"))
+
+    def _refuse_incomplete(self, path: str) -> None:
+        if self._incomplete(path):
+            raise DatasetError(
+                f"'{redact(path)}' is incomplete: a save into it did not finish",
+                hint=f"save it again; or, if the data is known to be whole, delete '{SAVING}' in it",
+            )
+
+
+def _open(url: str, scheme: str, options: dict[str, Any]) -> tuple[Any, str]:
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise _missing(url, "fsspec", scheme) from error
+    try:
+        fs, path = url_to_fs(url, **options)
+    except ImportError as error:
+        raise _missing(url, error.name or scheme, scheme) from error
+    return fs, path.rstrip("/")
+
+
+def _missing(url: str, module: str, scheme: str) -> MissingLibraryError:
+    extra = _EXTRAS.get(scheme, "remote")
+    return MissingLibraryError(
+        f"'{redact(url)}' needs '{module}', which is not installed",
+        hint=f"pip install 'plait[{extra}]'",
+    )

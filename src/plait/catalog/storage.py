@@ -1,0 +1,250 @@
+"""Saves that happen whole or not at all, on the local file system.
+
+A file is written beside its target, in a hidden folder of its own (``.plait-saving/<owner>/``, under the
+very name it will have), and moved over the target in one step. Killed before that step, the old data is
+there; after it, the new. What the dead leave behind is removed by the next save into the same folder.
+
+A folder cannot be replaced in one step, so its save is a journal of renames that whoever comes next can
+finish: the complete new folder is set aside as ``<owner>.ready/``, the old one is moved into it, the new
+one takes its place. Whoever finds the target missing and a ``.ready`` of a dead owner moves the new one in;
+whoever finds the target in place discards the rest.
+
+Data is flushed to the disk (``fsync``) before it replaces something or becomes a version, because then a
+power cut could cost what was there before. A first save skips that: the worst case is the loss of that
+one save, which its fingerprint gives away, and the flush would double the cost of many small files.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import socket
+import stat
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["SAVING", "create_version", "remove", "replace", "settle"]
+
+SAVING = ".plait-saving"
+_READY = ".ready"
+_WAIT_SECONDS = 5.0
+
+Fill = Callable[[Path], None]
+
+
+def replace(target: Path, fill: Fill, *, folder: bool = False) -> None:
+    """Put what ``fill`` writes in the place of ``target``, whole or not at all.
+
+    Args:
+        target: a file or folder; through a symbolic link what it points to is replaced, and the link stays.
+        fill: writes to the path it is given, which has the name of the target: a file that is not
+            there yet, or an empty folder. Whatever it raises passes through and leaves the old data.
+        folder: whether ``fill`` is given an empty folder.
+
+    Raises:
+        OSError: the place cannot be written.
+    """
+    target = Path(os.path.realpath(target))
+    settle(target)
+    before = _status(target)
+    _refuse_read_only(target, before)
+    with _workplace(target.parent) as place:
+        fresh = place / target.name
+        _write(fresh, fill, folder)
+        if before is not None:
+            _keep_mode(fresh, before)
+            _flush(fresh)
+        if fresh.is_dir() or (before is not None and stat.S_ISDIR(before.st_mode)):
+            _swap(fresh, target)
+        else:
+            os.replace(fresh, target)  # noqa: PTH105 - the one call that everything here is about
+
+
+def create_version(target: Path, fill: Fill, *, folder: bool = False) -> None:
+    """Make ``target``, whose parent is the folder of one version, appear together with that folder.
+
+    Raises:
+        FileExistsError: the version is there already.
+    """
+    version = target.parent
+    versions = Path(os.path.realpath(version.parent))
+    if version.exists():
+        raise FileExistsError(str(version))
+    with _workplace(versions) as place:
+        fresh = place / version.name
+        fresh.mkdir()
+        _write(fresh / target.name, fill, folder)
+        _flush(fresh)
+        try:
+            fresh.rename(versions / version.name)
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                raise FileExistsError(str(version)) from error
+            raise
+
+
+def remove(target: Path) -> None:
+    """Remove a file or a folder so that a killed removal leaves it whole or gone."""
+    if target.is_dir() and not target.is_symlink():
+        with _workplace(target.parent) as place:
+            target.rename(place / target.name)
+    else:
+        target.unlink()
+
+
+def settle(target: Path) -> None:
+    """Finish, for a target that is missing, the replacement that a killed process began.
+
+    While a living process is between its two renames, wait for it.
+    """
+    if os.path.lexists(target):
+        return
+    deadline = time.monotonic() + _WAIT_SECONDS
+    for ready in _ready(target):
+        while _alive(ready.name.removesuffix(_READY)) and time.monotonic() < deadline:
+            if os.path.lexists(target) or not ready.exists():
+                return
+            time.sleep(0.002)
+        if not os.path.lexists(target):
+            with suppress(FileNotFoundError):
+                (ready / target.name).rename(target)
+
+
+def _ready(target: Path) -> list[Path]:
+    try:
+        names = sorted(os.listdir(target.parent / SAVING))  # noqa: PTH208 - one system call
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    found = (target.parent / SAVING / name for name in names if name.endswith(_READY))
+    return [ready for ready in found if os.path.lexists(ready / target.name)]
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    ready = fresh.parent.with_name(fresh.parent.name + _READY)
+    replaced = ready / SAVING  # the one name that no target can have
+    fresh.parent.rename(ready)
+    try:
+        if os.path.lexists(target):
+            target.rename(replaced)
+        (ready / target.name).rename(target)
+    except OSError:
+        if os.path.lexists(replaced):
+            replaced.rename(target)
+        raise
+    finally:
+        _discard(ready)
+
+
+def _write(fresh: Path, fill: Fill, folder: bool) -> None:
+    if folder:
+        fresh.mkdir()
+    fill(fresh)
+    if not os.path.lexists(fresh):
+        raise FileNotFoundError(f"the writer made no '{fresh.name}'")
+
+
+def _status(target: Path) -> os.stat_result | None:
+    try:
+        return target.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _refuse_read_only(target: Path, before: os.stat_result | None) -> None:
+    # A rename would replace a file that its owner has made read-only; writing in place would not.
+    if before is not None and not stat.S_ISDIR(before.st_mode) and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is read-only", str(target))
+
+
+def _keep_mode(fresh: Path, before: os.stat_result) -> None:
+    if fresh.is_dir() == stat.S_ISDIR(before.st_mode):
+        fresh.chmod(stat.S_IMODE(before.st_mode))
+
+
+def _flush(fresh: Path) -> None:
+    """Wait until the content of a file, or of every file below a folder, is on the disk."""
+    if not fresh.is_dir():
+        _fsync(fresh)
+        return
+    for folder, _, names in os.walk(fresh, topdown=False):
+        for name in names:
+            _fsync(Path(folder, name))
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder of one's own below ``folder``, and take it away again."""
+    saving = folder / SAVING
+    if saving.exists():
+        _clean(saving)
+    place = saving / f"{_owner()}-{secrets.token_hex(4)}"
+    while True:
+        saving.mkdir(parents=True, exist_ok=True)
+        try:
+            place.mkdir()
+            break
+        except FileNotFoundError:  # another save has just taken the empty folder away
+            continue
+    try:
+        yield place
+    finally:
+        _discard(place)
+
+
+def _discard(place: Path) -> None:
+    try:
+        place.rmdir()
+    except OSError:
+        shutil.rmtree(place, ignore_errors=True)
+    with suppress(OSError):
+        place.parent.rmdir()
+
+
+def _clean(saving: Path) -> None:
+    for name in os.listdir(saving):  # noqa: PTH208 - one system call
+        if not _alive(name.removesuffix(_READY)):
+            if name.endswith(_READY):
+                _finish(saving / name)
+            shutil.rmtree(saving / name, ignore_errors=True)
+
+
+def _finish(ready: Path) -> None:
+    for fresh in ready.iterdir():
+        if fresh.name != SAVING:
+            settle(ready.parent.parent / fresh.name)
+
+
+def _owner() -> str:
+    return f"{_host()}-{os.getpid()}"
+
+
+def _host() -> str:
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def _alive(place: str) -> bool:
+    """Say whether the owner of a workplace may still be at it; of another machine we cannot know."""
+    host, _, rest = place.partition("-")
+    process = rest.partition("-")[0]
+    if host != _host() or not process.isdigit() or os.name == "nt":  # there, signal 0 is not a question
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

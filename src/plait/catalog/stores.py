@@ -1,0 +1,143 @@
+"""The two places a file can be, the local file system and everything else, behind one set of questions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from plait.catalog.locations import is_url, local_path
+from plait.catalog.storage import SAVING, create_version, remove, replace, settle
+from plait.errors import DatasetError
+from plait.values import Fingerprint, Secret
+
+__all__ = ["LocalStore", "Store", "open_store", "revealed"]
+
+Fill = Callable[[Path], None]
+
+
+class Store(Protocol):
+    """What a file dataset asks of the place its data is in. Paths are strings with ``/``."""
+
+    def exists(self, path: str) -> bool: ...
+    def is_folder(self, path: str) -> bool: ...
+    def open(self, path: str) -> BinaryIO: ...
+    def fetched(self, path: str) -> AbstractContextManager[Path]: ...
+    def download(self, path: str, target: Path) -> None: ...
+    def fill(self, path: str, write: Fill, *, folder: bool) -> None: ...
+    def create_version(self, path: str, write: Fill, *, folder: bool) -> None: ...
+    def versions(self, path: str) -> list[str]: ...
+    def remove(self, path: str) -> None: ...
+    def fingerprint(self, path: str) -> Fingerprint | None: ...
+
+
+class LocalStore:
+    """The local file system; needs no fsspec."""
+
+    def exists(self, path: str) -> bool:
+        place = Path(path)
+        if place.exists():
+            return True
+        settle(place)
+        return place.exists()
+
+    def is_folder(self, path: str) -> bool:
+        return Path(path).is_dir()
+
+    def open(self, path: str) -> BinaryIO:
+        return Path(path).open("rb")
+
+    @contextmanager
+    def fetched(self, path: str) -> Iterator[Path]:
+        if not self.exists(path):
+            raise FileNotFoundError(path)
+        yield Path(path)
+
+    def download(self, path: str, target: Path) -> None:
+        raise NotImplementedError("a local file is used where it lies")
+
+    def fill(self, path: str, write: Fill, *, folder: bool) -> None:
+        replace(Path(path), write, folder=folder)
+
+    def create_version(self, path: str, write: Fill, *, folder: bool) -> None:
+        create_version(Path(path), write, folder=folder)
+
+    def versions(self, path: str) -> list[str]:
+        place = Path(path)
+        try:
+            names = os.listdir(place)  # noqa: PTH208 - names are all that is needed
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(name for name in names if name != SAVING and (place / name / place.name).exists())
+
+    def remove(self, path: str) -> None:
+        remove(Path(path))
+
+    def fingerprint(self, path: str) -> Fingerprint | None:
+        """Return the SHA-256 of a file, or of the relative paths and digests of all files of a folder."""
+        place = Path(path)
+        if not place.is_dir():
+            return Fingerprint(f"sha256:{_digest(place)}", "content")
+        whole = hashlib.sha256()
+        for name in _files_below(place):
+            text = f"{len(name.encode())}:{name}={_digest(place / name)};"
+            whole.update(text.encode("utf-8", "surrogateescape"))
+        return Fingerprint(f"sha256-tree:{whole.hexdigest()}", "content")
+
+
+def open_store(
+    path: str,
+    root: Path | None,
+    credentials: object,
+    fs_args: Mapping[str, Any],
+) -> tuple[Store, str]:
+    """Return the store that a path or URL belongs to, and the path within it.
+
+    Raises:
+        MissingLibraryError: the library behind the URL is not installed.
+    """
+    if not is_url(path):
+        return LocalStore(), str(local_path(path, root))
+    from plait.catalog.remote import RemoteStore  # fsspec costs more to import than all of this package
+
+    options = {**_as_options(revealed(credentials)), **fs_args}
+    store = RemoteStore(path, options)
+    return store, store.path
+
+
+def revealed(value: Any) -> Any:
+    """Return a configured value with every :class:`~plait.values.Secret` in it opened."""
+    if isinstance(value, Secret):
+        return revealed(value.reveal())
+    if isinstance(value, Mapping):
+        return {key: revealed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [revealed(item) for item in value]
+    return value
+
+
+def _as_options(credentials: Any) -> Mapping[str, Any]:
+    if credentials is None:
+        return {}
+    if isinstance(credentials, Mapping):
+        return credentials
+    raise DatasetError(
+        "credentials for a file are a mapping, such as {key: …, secret: …}",
+        why=f"found a {type(credentials).__name__}",
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _files_below(folder: Path) -> list[str]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != SAVING]
+        found += [Path(parent, name).relative_to(folder).as_posix() for name in names]
+    return sorted(found)
