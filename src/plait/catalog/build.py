@@ -54,6 +54,33 @@ class Builder:
             return self._file(entry, target, version)
         return self._object(entry, target, version)
 
+    def check(self, entry: Entry) -> None:
+        """Raise what :meth:`build` would, as far as it can be told without importing a data library."""
+        row = registry.dataset_type(entry.type)
+        if not row.target.startswith("plait."):
+            return
+        target = registry.import_target(row)
+        if isinstance(target, Format):
+            options = [key for key in entry.arguments if key not in FILE_KEYS]
+            _refuse_unknown(options, target.options, [*FILE_KEYS, *COMMON_KEYS], f"type '{entry.type}'")
+            target.choose_frame(entry.frame, self.default_frame)
+        elif (takes := _parameters(target)) is not None:
+            given = [key for key in entry.arguments if key not in (*_PATHS, "metadata")]
+            _refuse_unknown(given, takes, [*takes, *COMMON_KEYS], f"type '{entry.type}'")
+
+    def frame_of(self, entry: Entry) -> str | None:
+        """Return the frame that an entry will be in, or None for one that is no table."""
+        row = registry.dataset_type(entry.type)
+        if not row.target.startswith("plait."):
+            return entry.frame
+        try:
+            target = registry.import_target(row)
+            return (
+                target.choose_frame(entry.frame, self.default_frame) if isinstance(target, Format) else None
+            )
+        except CatalogError:
+            return entry.frame
+
     def _file(self, entry: Entry, format_: Format, version: Version | None) -> FileDataset:
         arguments = self._with_credentials(entry.arguments)
         options = {key: arguments.pop(key) for key in list(arguments) if key not in FILE_KEYS}

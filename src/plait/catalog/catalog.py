@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from plait.catalog.build import Builder
@@ -146,9 +147,11 @@ class DataCatalog:
         try:
             return self._entries[name]
         except KeyError:
-            with self.errors_named(name):
-                found = self._entries[name] = self._read_entry(name)
-            return found
+            if name not in self._config and not self._factories:
+                return None
+        with self.errors_named(name):
+            found = self._entries[name] = self._read_entry(name)
+        return found
 
     def is_memory(self, name: str) -> bool:
         """Say whether a name is kept in memory: it is not in the catalog, or the catalog says so."""
@@ -177,6 +180,16 @@ class DataCatalog:
         """Return the factory that a name which is not listed comes from, or None."""
         found = self._match(name)
         return found[0].text if found else None
+
+    @property
+    def factories(self) -> Mapping[str, Any]:
+        """What the configuration says under each factory's name."""
+        return MappingProxyType(self._factories)
+
+    @property
+    def builder(self) -> Builder:
+        """What turns entries into datasets: credentials, root, default frame."""
+        return self._builder
 
     # --- Loading and saving
 
@@ -232,9 +245,9 @@ class DataCatalog:
         """Let a dataset free what it holds in memory."""
         if name not in self:
             raise self._not_found(name)
-        found = self._made(name)
-        if isinstance(found, Releases):
-            found.release()
+        made = self._made(name)
+        if made is not None and isinstance(made, Releases):
+            made.release()
 
     def confirm(self, name: str) -> None:
         """Tell a dataset that what was loaded from it has been dealt with."""
@@ -381,23 +394,28 @@ class DataCatalog:
         try:
             yield
         except PlaitError as error:
-            error.where = (*self._places(name, getattr(error, "key", None)), *error.where)
+            error.where = (*self.places(name, getattr(error, "key", None)), *error.where)
             raise
         except Exception as error:
             if action is None:
                 raise
             raise DatasetError(
                 f"'{name}' failed to {action}",
-                where=self._places(name, None),
+                where=self.places(name),
                 why=f"{type(error).__name__}: {redact(str(error))}",
             ) from error
 
-    def _places(self, name: str, key: str | None) -> tuple[str, ...]:
+    def places(self, name: str, key: str | None = None) -> tuple[str, ...]:
+        """Return how to speak of a name in an error: what it is, and the file and line that say so."""
+        if is_pattern(name):
+            return self._with_origin(f"factory '{name}'", name, key)
         known = name if name in self._config else self.match_pattern(name) or name
         made_by = "" if known == name else f", made by the factory '{known}'"
-        places = [f"dataset '{name}'{made_by}"]
-        origin = self._origin(known, key)
-        return (*places, str(origin)) if origin else (*places,)
+        return self._with_origin(f"dataset '{name}'{made_by}", known, key)
+
+    def _with_origin(self, place: str, name: str, key: str | None) -> tuple[str, ...]:
+        origin = self._origin(name, key)
+        return (place, str(origin)) if origin else (place,)
 
     def _origin(self, name: str, key: str | None = None) -> Origin | None:
         if self._origins is None or name in self._given:

@@ -145,7 +145,7 @@ def layer_of(layer: str | None, metadata: Any, path: Any) -> str | None:
         if isinstance(viz, Mapping) and viz.get("layer"):
             return str(viz["layer"])
     if isinstance(path, str):
-        for part in PurePosixPath(path).parts:
+        for part in path.split("/")[:-1]:
             if _LAYER.fullmatch(part):
                 return part[3:]
     return None

@@ -76,7 +76,7 @@ class FileDataset:
     ) -> None:
         self.path = _one_path(path, filepath)
         self.format, fixed = _format(format, self.path)
-        self.frame = _frame(self.format, frame or fixed, default_frame)
+        self.frame = self.format.choose_frame(frame or fixed, default_frame)
         self.load_args = dict(load_args or {})
         self.save_args = dict(save_args or {})
         self.fs_args = dict(fs_args or {})
@@ -403,21 +403,6 @@ def _format(wanted: Format | str | None, path: str) -> tuple[Format, str | None]
     if not isinstance(found, Format):
         raise CatalogError(f"type '{name}' is no file format")
     return found, row.frame
-
-
-def _frame(format_: Format, wanted: str | None, default: str) -> str:
-    known = list(dict.fromkeys([*format_.readers, *format_.writers]))
-    for frame in (format_.default_frame, default) if wanted is None else (wanted,):
-        if frame is not None and frame in known:
-            return frame
-    if wanted is None:
-        return known[0]
-    choices = [frame for frame in known if frame]
-    raise CatalogError(
-        f"{format_.name} has no frame '{wanted}'",
-        why=f"it has {', '.join(choices)}" if choices else "it holds plain Python objects",
-        hint=did_you_mean(wanted, choices),
-    )
 
 
 def _check(dataset: FileDataset) -> None:

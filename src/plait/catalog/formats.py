@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from plait.errors import CatalogError, did_you_mean
+
 __all__ = ["Format", "resolve_function"]
 
 
@@ -54,6 +56,25 @@ class Format:
     options: tuple[str, ...] = ()
     open_args: tuple[str, ...] = ()
     any_object: bool = False
+
+    def choose_frame(self, wanted: str | None, default: str = "pandas") -> str:
+        """Return the frame of a dataset that wants this one, or of one that does not say.
+
+        Raises:
+            CatalogError: the format has no such frame.
+        """
+        known = list(dict.fromkeys([*self.readers, *self.writers]))
+        for frame in (self.default_frame, default) if wanted is None else (wanted,):
+            if frame is not None and frame in known:
+                return frame
+        if wanted is None:
+            return known[0]
+        choices = [frame for frame in known if frame]
+        raise CatalogError(
+            f"{self.name} has no frame '{wanted}'",
+            why=f"it has {', '.join(choices)}" if choices else "it holds plain Python objects",
+            hint=did_you_mean(wanted, choices),
+        )
 
 
 def resolve_function(reference: str) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:::[A-Za-z][A-Za-z0-9+.\-]+)*://[^
 
 def is_url(path: object) -> bool:
     """Say whether a path is anything but a local one; ``file://`` is local."""
-    text = str(path)
+    text = path if isinstance(path, str) else str(path)
     return "://" in text and not text.startswith(("file://", "local://"))
 
 
@@ -33,11 +33,13 @@ def location_of(path: str | os.PathLike[str], root: str | os.PathLike[str] | Non
     text = os.fspath(path)
     if is_url(text):
         return redact(text)
-    place = os.path.normpath(local_path(text, root))
-    if root is None:
-        return Path(place).as_posix()
-    relative = os.path.relpath(place, root)
-    return Path(place if relative.startswith("..") else relative).as_posix()
+    if text.startswith(("~", "file://", "local://")):
+        text = str(local_path(text))
+    place = os.path.normpath(text)
+    if root is not None and place.startswith(os.sep):
+        relative = os.path.relpath(place, root)
+        place = place if relative.startswith("..") else relative
+    return place.replace(os.sep, "/")
 
 
 def redact(text: str) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from plait.errors import CatalogError, MissingLibraryError, did_you_mean
@@ -100,12 +100,14 @@ def is_memory_type(name: str) -> bool:
 
 def type_of_path(path: str) -> str | None:
     """Return the type name that the suffix of a path or URL stands for, or None."""
-    suffixes = [suffix.lower() for suffix in PurePosixPath(path.partition("?")[0]).suffixes]
+    name = path.partition("?")[0].rpartition("/")[2].lower()
     table = _table().SUFFIXES
-    for first in range(len(suffixes)):
-        found = table.get("".join(suffixes[first:]))
+    start = name.find(".", 1)
+    while start != -1:
+        found = table.get(name[start:])
         if found is not None:
             return found  # type: ignore[no-any-return]
+        start = name.find(".", start + 1)
     return None
 
 
@@ -183,7 +185,7 @@ def _unknown_type(name: str) -> CatalogError:
 
 
 def _table() -> Any:
-    return importlib.import_module(_TABLE)
+    return sys.modules.get(_TABLE) or importlib.import_module(_TABLE)
 
 
 def _is_module(name: str) -> bool:

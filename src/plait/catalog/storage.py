@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
 import secrets
 import shutil
-import socket
 import stat
 import time
 import zlib
@@ -232,7 +232,7 @@ def _owner() -> str:
 
 
 def _host() -> str:
-    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    return f"{zlib.crc32(platform.node().encode()):08x}"
 
 
 def _alive(place: str) -> bool:
