@@ -22,18 +22,21 @@ _CSV_OPTIONS = {
     "write_options": pa.csv.WriteOptions,
 }
 
+# Read back as missing what pyarrow wrote as missing; an empty text it writes in quotes.
+_MISSING = {"convert_options": {"strings_can_be_null": True, "quoted_strings_can_be_null": False}}
+
 
 def read_csv(source: Source, **load_args: Any) -> Any:
-    return pa.csv.read_csv(source, **_csv_options(load_args))
+    return pa.csv.read_csv(source, **_csv_options(load_args, _MISSING))
 
 
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
     with pa.output_stream(target, compression="detect") as file:
-        pa.csv.write_csv(data, file, **_csv_options(save_args))
+        pa.csv.write_csv(data, file, **_csv_options(save_args, {}))
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:
-    with pa.csv.open_csv(source, **_csv_options(load_args)) as reader:
+    with pa.csv.open_csv(source, **_csv_options(load_args, _MISSING)) as reader:
         return previews.of_arrow(_enough(reader, reader.schema, limit), limit)
 
 
@@ -89,9 +92,10 @@ def _selected(schema: Any, columns: list[str] | None) -> Any:
     return schema if columns is None else pa.schema([schema.field(name) for name in columns])
 
 
-def _csv_options(arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _csv_options(arguments: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Build pyarrow's option objects from the mappings that YAML can hold."""
-    return {
-        name: _CSV_OPTIONS[name](**value) if name in _CSV_OPTIONS and isinstance(value, Mapping) else value
-        for name, value in arguments.items()
-    }
+    found = {**defaults, **arguments}
+    for name in _CSV_OPTIONS.keys() & found.keys():
+        if isinstance(found[name], Mapping):
+            found[name] = _CSV_OPTIONS[name](**{**defaults.get(name, {}), **found[name]})
+    return found

@@ -71,9 +71,10 @@ def preview_toml(source: Source, limit: int, **load_args: Any) -> Preview:
 
 
 def _preview(read: Callable[..., Any], source: Source, limit: int, load_args: dict[str, Any]) -> Preview:
+    open_args = _open_args(load_args)  # the rest may be for a reader of tables
     if fits(source):
-        return json_preview(read(source, **load_args), limit)
-    return text_preview(source, limit, **_open_args(load_args))
+        return json_preview(read(source, **open_args), limit)
+    return text_preview(source, limit, **open_args)
 
 
 def _open_args(arguments: dict[str, Any]) -> dict[str, Any]:

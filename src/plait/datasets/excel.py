@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +17,13 @@ from plait.datasets.sources import Source
 from plait.errors import DatasetError
 
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook knows no time zone
+# By the names of pandas; a missing one is to be named as what `pip` calls it.
+_ENGINES = {"calamine": "python_calamine", "odf": "odf", "pyxlsb": "pyxlsb", "xlrd": "xlrd"}
 
 
 def read(source: Source, engine: str = "calamine", **load_args: Any) -> Any:
     """Return one sheet, or with ``sheet_name: null`` a dictionary of all."""
+    importlib.import_module(_ENGINES.get(engine, engine))
     return pd.read_excel(source, engine=engine, **load_args)
 
 
@@ -34,6 +38,7 @@ def write(
     sheets = data if isinstance(data, Mapping) else {save_args.pop("sheet_name", "Sheet1"): data}
     save_args.pop("sheet_name", None)
     settings = {"engine": engine, **(writer or {})}
+    importlib.import_module(settings["engine"])
     if settings.pop("mode", "w") != "w":
         raise DatasetError(
             "a workbook is always written as a whole, and `mode: a` would change one in place",

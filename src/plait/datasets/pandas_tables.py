@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,11 +74,11 @@ def write_feather(data: Any, target: Path, **save_args: Any) -> None:
 
 
 def read_xml(source: Source, **load_args: Any) -> Any:
-    return pd.read_xml(source, **_compressed(source, load_args))
+    return pd.read_xml(source, **{"parser": _xml_parser(), **_compressed(source, load_args)})
 
 
 def write_xml(data: Any, target: Path, **save_args: Any) -> None:
-    data.to_xml(target, **{"index": False, **save_args})
+    data.to_xml(target, **{"index": False, "parser": _xml_parser(), **save_args})
 
 
 def read_any(source: Source, file_format: str, **load_args: Any) -> Any:
@@ -93,6 +94,10 @@ def preview_any(source: Source, limit: int, file_format: str, **load_args: Any) 
     if file_format in ("csv", "table", "fwf", "excel", "sas"):
         return _first_rows(read, source, limit, load_args)
     raise DatasetError(f"there is no preview of {file_format} that would not read the whole file")
+
+
+def _xml_parser() -> str:
+    return "lxml" if importlib.util.find_spec("lxml") else "etree"
 
 
 def _method(owner: Any, name: str, file_format: str) -> Callable[..., Any]:

@@ -107,6 +107,7 @@ class TableDataset(_Database):
         credentials: ``{con: <SQLAlchemy URL>, …}``; further keys go to ``create_engine``.
         load_args: keywords of ``pandas.read_sql_table``.
         save_args: keywords of ``pandas.DataFrame.to_sql``.
+        frame: what ``load`` gives; pandas reads and writes, and the values are converted.
         mode: what a save does with a table that is there: ``fail``, ``replace`` or ``append``.
             Whichever, it happens in one transaction.
         engines: shared with other datasets; by default this dataset's own.
@@ -120,6 +121,7 @@ class TableDataset(_Database):
         load_args: Mapping[str, Any] | None = None,
         save_args: Mapping[str, Any] | None = None,
         mode: Mode = "fail",
+        frame: FrameName = "pandas",
         metadata: Mapping[str, Any] | None = None,
         engines: Engines | None = None,
     ) -> None:
@@ -129,6 +131,7 @@ class TableDataset(_Database):
         if mode not in ("fail", "replace", "append"):
             raise CatalogError(f"`mode: {mode}` is none of fail, replace and append")
         self.table_name = table_name
+        self.frame = frame
         self.metadata = metadata
         self._load_args = dict(load_args or {})
         self._save_args = {"index": False, "if_exists": mode, **(save_args or {})}
@@ -142,15 +145,16 @@ class TableDataset(_Database):
         return self._load_args.get("schema")
 
     def load(self) -> Any:
-        """Return the table as a pandas DataFrame."""
+        """Return the table in the entry's frame."""
+        return self.load_as(self.frame)
+
+    def load_as(self, frame: FrameName) -> Any:
+        """Return the table in a library; the values are the same in each."""
         import pandas as pd
 
         with self._connected("load") as connection:
-            return pd.read_sql_table(self.table_name, con=connection, **self._load_args)
-
-    def load_as(self, frame: FrameName) -> Any:
-        """Return the table in another library, with the values that ``load`` gives."""
-        return frames.convert(self.load(), frame)
+            table = pd.read_sql_table(self.table_name, con=connection, **self._load_args)
+        return frames.convert(table, frame)
 
     def save(self, data: Any) -> None:
         """Write a table of any library as ``mode`` says.
@@ -205,6 +209,7 @@ class QueryDataset(_Database):
         filepath: a file that holds it.
         credentials: ``{con: <SQLAlchemy URL>, …}``; further keys go to ``create_engine``.
         load_args: keywords of ``pandas.read_sql_query``, as ``params``.
+        frame: what ``load`` gives.
         execution_options: of the SQLAlchemy connection.
         encoding: of the file.
         root: the folder that a relative ``filepath`` starts from.
@@ -219,6 +224,7 @@ class QueryDataset(_Database):
         path: str | None = None,
         load_args: Mapping[str, Any] | None = None,
         execution_options: Mapping[str, Any] | None = None,
+        frame: FrameName = "pandas",
         encoding: str | None = None,
         fs_args: Mapping[str, Any] | None = None,  # noqa: ARG002 - of remote query files; they are rare
         metadata: Mapping[str, Any] | None = None,
@@ -230,6 +236,7 @@ class QueryDataset(_Database):
         if bool(sql) == bool(filepath):
             raise CatalogError("a query needs either `sql` or `filepath`", hint="`sql: SELECT …`")
         self.metadata = metadata
+        self.frame = frame
         self._sql = sql
         self._file = None if filepath is None else Path(root or "") / filepath
         self._load_args = dict(load_args or {})
@@ -251,16 +258,17 @@ class QueryDataset(_Database):
             raise DatasetError(f"the query file {self._file} cannot be read", why=str(error)) from error
 
     def load(self) -> Any:
-        """Return the result as a pandas DataFrame."""
+        """Return the result in the entry's frame."""
+        return self.load_as(self.frame)
+
+    def load_as(self, frame: FrameName) -> Any:
+        """Return the result in a library; the values are the same in each."""
         import pandas as pd
 
         with self._connected("run") as connection:
             connection = connection.execution_options(**self._execution_options)
-            return pd.read_sql_query(self.query, con=connection, **self._load_args)
-
-    def load_as(self, frame: FrameName) -> Any:
-        """Return the result in another library, with the values that ``load`` gives."""
-        return frames.convert(self.load(), frame)
+            result = pd.read_sql_query(self.query, con=connection, **self._load_args)
+        return frames.convert(result, frame)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: a query has no place to save to."""

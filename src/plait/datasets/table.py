@@ -27,7 +27,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "json": _format("JSON"),
     "jsonl": _format("JSON_LINES"),
     "excel": _format("EXCEL", "pandas", "python_calamine", "xlsxwriter"),
-    "xml": _format("XML", "pandas", "lxml"),
+    "xml": _format("XML", "pandas"),
     "pickle": _format("PICKLE"),
     "joblib": _format("JOBLIB", None, "joblib"),
     "text": _format("TEXT"),
