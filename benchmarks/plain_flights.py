@@ -81,8 +81,7 @@ def main(project: Path) -> None:
         pl.read_parquet(data.model_output / "at_departure.parquet"),
         pl.from_pandas(pd.read_excel(data.raw / "airlines.xlsx", engine="calamine")),
     ).write_excel(data.reporting / "airlines.xlsx")
-    figure = reporting.plot_hours(*both_predictions(data))
-    figure.write_json(data.reporting / "hours.json")
+    reporting.plot_hours(*both_predictions(data)).write_html(data.reporting / "hours.html")
     reporting.plot_predictions(*both_predictions(data)).savefig(data.reporting / "predictions.png")
 
 
