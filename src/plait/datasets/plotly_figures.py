@@ -17,7 +17,7 @@ from plait.datasets.sources import Source, opened, suffix_of
 from plait.errors import DatasetError
 
 
-def read(source: Source, **load_args: Any) -> Any:
+def read(source: Source, plotly_args: Mapping[str, Any] | None = None, **load_args: Any) -> Any:  # noqa: ARG001
     if suffix_of(source) in (".html", ".htm"):
         raise DatasetError(
             "a figure stored as a page cannot be loaded back",

@@ -66,7 +66,11 @@ class _Database:
     @property
     def location(self) -> str:
         """The database and what is in it, without secrets."""
-        return f"{redact(self._connection()[0])}#{self._subject}"
+        return f"{redact(self._connection()[0])}#{self._part}"
+
+    @property
+    def _part(self) -> str:
+        raise NotImplementedError
 
     @property
     def _subject(self) -> str:
@@ -135,6 +139,10 @@ class TableDataset(_Database):
         self.metadata = metadata
         self._load_args = dict(load_args or {})
         self._save_args = {"index": False, "if_exists": mode, **(save_args or {})}
+
+    @property
+    def _part(self) -> str:
+        return f"{self._schema}.{self.table_name}" if self._schema else self.table_name
 
     @property
     def _subject(self) -> str:
@@ -244,6 +252,10 @@ class QueryDataset(_Database):
         self._encoding = encoding or "utf-8"
 
     @property
+    def _part(self) -> str:
+        return self._file.name if self._file else "query"
+
+    @property
     def _subject(self) -> str:
         return f"the query in {self._file}" if self._file else "the query"
 
@@ -325,13 +337,17 @@ def _make_transactional(engine: Any) -> None:
 @contextmanager
 def _explained(what: str, url: str) -> Iterator[None]:
     """Turn what SQLAlchemy raises into a sentence, and keep the connection string out of it."""
-    import sqlalchemy
-
     try:
         yield
-    except PlaitError:
+    except (PlaitError, ModuleNotFoundError):
         raise
-    except (sqlalchemy.exc.SQLAlchemyError, ValueError, TypeError) as error:
-        said = getattr(error, "orig", None) or error
+    except Exception as error:
         # `from None`: a driver's own error may show the connection string.
-        raise DatasetError(what, why=redact(str(said).replace(url, "***"))) from None
+        raise DatasetError(what, why=redact(_said(error).replace(url, "***"))) from None
+
+
+def _said(error: BaseException) -> str:
+    """Return what the driver said, without the statement that SQLAlchemy and pandas wrap around it."""
+    wrapped = error.__cause__ if type(error).__module__.startswith("pandas.") else None
+    said = getattr(wrapped or error, "orig", None) or wrapped or error
+    return str(said) or type(said).__name__
