@@ -28,5 +28,5 @@ class Observers:
                     observer.on_event(event)
                 except Exception as error:
                     self._listening.remove(observer)
-                    name = type(observer).__qualname__
+                    name = type(observer).__name__
                     self.errors.append(f"{name} failed and was left out: {type(error).__name__}: {error}")

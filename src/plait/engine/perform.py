@@ -22,10 +22,8 @@ from plait.events import DatasetLoaded, DatasetSaved, Event
 from plait.pipeline import Node
 from plait.values import RunContext, SaveContext
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # Windows has no such figure
-    resource = None  # type: ignore[assignment]
 
 __all__ = ["Interceptors", "Outcome", "Performer", "RunFacts", "peak_memory"]
 
@@ -148,7 +146,7 @@ class Performer:
     def _call_and_save(self, step: Step, values: list[Any], injected: Mapping[str, Any]) -> None:
         node = step.node
         if self._interceptors is None:
-            result = node.call(values, injected)
+            result: Any = node.call(values, injected)
             if node.streams:
                 self._save_stream(step, result)
             else:
@@ -166,7 +164,7 @@ class Performer:
             inputs.update(_known_only(changed, inputs, node))
             values[:] = [inputs[binding.dataset] for binding in node.bindings]
         try:
-            result = node.call(values, injected)
+            result: Any = node.call(values, injected)
             outputs = None if node.streams else node.unpack(result)
         except Exception as error:
             hooks.on_node_error(error, node, inputs)
@@ -273,7 +271,7 @@ def _known_only(changed: Mapping[str, Any], inputs: Mapping[str, Any], node: Nod
 
 def peak_memory() -> int | None:
     """Return the high-water mark of this process's memory in bytes, where the system tells it."""
-    if resource is None:
+    if sys.platform == "win32":
         return None
     unit = 1 if sys.platform == "darwin" else 1024
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * unit

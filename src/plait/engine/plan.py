@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from plait.catalog import DataCatalog, frames
 from plait.catalog.memory import CopyMode
 from plait.catalog.protocols import Appends, Exists, FrameName, Located
-from plait.config.typed import BoundParameters
+from plait.config import BoundParameters
 from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, UsageError, did_you_mean
 from plait.events import Reason
 from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
@@ -137,12 +137,12 @@ def _refuse_unknown(pipeline: Pipeline, injected: Mapping[str, Any], wanted: lis
 def _needed(pipeline: Pipeline, injected: frozenset[str], wanted: list[str] | None) -> tuple[Node, ...]:
     """Return the nodes that lead to what is demanded without passing through injected data."""
     if not injected and wanted is None:
-        return pipeline.nodes
+        return tuple(pipeline)
     cut = {strip_transcoding(name) for name in injected}
     producers = pipeline.producers
     if wanted is None:
         wanted = [name for name in pipeline.outputs() if strip_transcoding(name) not in cut]
-        waiting = [node for node in pipeline.nodes if not node.outputs]
+        waiting = [node for node in pipeline if not node.outputs]
     else:
         waiting = []
     waiting += [producers[key] for name in wanted if (key := strip_transcoding(name)) in producers]
@@ -154,7 +154,7 @@ def _needed(pipeline: Pipeline, injected: frozenset[str], wanted: list[str] | No
         found.add(node.name)
         keys = {strip_transcoding(name) for name in node.inputs} - cut
         waiting += [producers[key] for key in keys if key in producers]
-    return tuple([node for node in pipeline.nodes if node.name in found])
+    return tuple([node for node in pipeline if node.name in found])
 
 
 class _Binder:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plait.catalog import DataCatalog
-from plait.config.parameters import Parameters
-from plait.config.typed import bind_parameters
+from plait.config import Parameters, bind_parameters
 from plait.engine.data import RunData
 from plait.engine.execute import Execution
 from plait.engine.executors import make_executor
@@ -69,7 +68,7 @@ def run(
     """
     if workers is not None:
         raise UsageError("The inline executor has no workers", hint="leave workers out for now")
-    catalog = _as_catalog(catalog)
+    catalog = catalog if isinstance(catalog, DataCatalog) else DataCatalog.from_mapping(catalog or {})
     given = parameters if isinstance(parameters, Parameters) else Parameters(dict(parameters or {}))
     persist = save if save is not None else not inputs
     plan = make_plan(
@@ -130,17 +129,6 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
     return RunResult(
         record.run_id, status, execution.nodes, seconds, record.observer_errors, memory.kept(), stored
     )
-
-
-def _as_catalog(catalog: DataCatalog | Mapping[str, Any] | None) -> DataCatalog:
-    if isinstance(catalog, DataCatalog):
-        return catalog
-    entries = {name: value for name, value in (catalog or {}).items() if isinstance(value, str | dict)}
-    objects = {name: value for name, value in (catalog or {}).items() if name not in entries}
-    made = DataCatalog.from_config(entries)
-    for name, value in objects.items():
-        made[name] = value
-    return made
 
 
 def _facts(options: RunOptions, run_id: str) -> RunFacts:

@@ -118,7 +118,7 @@ class RunWriter:
             except sqlite3.Error as error:
                 raise LedgerError("The ledger cannot be written", why=str(error)) from error
 
-    def finish(self, status: str, counts: Mapping[str, int], provenance: Provenance) -> None:
+    def finish(self, status: str, counts: Mapping[Any, int], provenance: Provenance) -> None:
         """Record the end of the run and close the connection."""
         try:
             self.flush()
