@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import tee
 from typing import Any, Literal, NoReturn
@@ -275,8 +275,7 @@ class Node:
         names = self._output_names
         streams = tee((self.unpack(chunk) for chunk in chunks), len(names))
         return {
-            name: (pairs[i][1] for pairs in stream)
-            for i, (name, stream) in enumerate(zip(names, streams, strict=True))
+            name: _nth_values(stream, i) for i, (name, stream) in enumerate(zip(names, streams, strict=True))
         }
 
     @cached_property
@@ -314,6 +313,10 @@ class Node:
 
     def __repr__(self) -> str:
         return f"Node({function_name(self.func)}, {self.inputs!r}, {self._outputs!r}, name={self.name!r})"
+
+
+def _nth_values(stream: Iterable[list[tuple[str, object]]], position: int) -> Iterator[object]:
+    return (pairs[position][1] for pairs in stream)
 
 
 def _restore(values: dict[str, Any]) -> Node:

@@ -330,7 +330,7 @@ class Pipeline:
                 "#### Pipeline execution order ####",
                 f"Inputs: {', '.join(sorted(self.inputs())) or 'None'}",
                 "",
-                *lines,
+                "\n".join(lines),
                 "",
                 f"Outputs: {', '.join(sorted(self.outputs())) or 'None'}",
                 "##################################",
