@@ -330,3 +330,13 @@ def test_a_folder_without_write_permission_says_so(tmp_path: Path) -> None:
             FileDataset("x.txt", TEXT, root=tmp_path).save("x")
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_who_is_reading_the_old_file_goes_on_reading_the_old_file(tmp_path: Path) -> None:
+    """A save that wrote into the file itself, however quickly, would show here."""
+    dataset = FileDataset(tmp_path / "data.txt", TEXT)
+    dataset.save(OLD_TEXT)
+    with (tmp_path / "data.txt").open() as held:
+        dataset.save(NEW_TEXT)
+        assert held.read() == OLD_TEXT
+    assert dataset.load() == NEW_TEXT

@@ -17,7 +17,7 @@ CopyMode = Literal["deepcopy", "copy", "assign"]
 COPY_MODES: tuple[CopyMode, ...] = ("deepcopy", "copy", "assign")
 
 _IMMUTABLE = frozenset({type(None), bool, int, float, complex, str, bytes, range, type})
-_IMMUTABLE_LIBRARIES = frozenset({"polars", "pyarrow", "ibis", "duckdb", "pyspark", "snowflake"})
+_IMMUTABLE_LIBRARIES = frozenset({"pyarrow", "ibis", "duckdb", "pyspark", "snowflake"})
 
 
 class _Nothing:
@@ -160,9 +160,10 @@ class CachedDataset:
 def copied(data: Any, mode: CopyMode | None = None) -> Any:
     """Return ``data`` so that changing the one does not change the other, as cheaply as its type allows.
 
-    Values that cannot change, and frames of Polars, Arrow, Ibis, DuckDB and Spark, are passed on as they
-    are; a NumPy array is copied; a pandas object is copied lazily where it copies on write (pandas ≥ 3);
-    everything else is copied deeply, as in Kedro. ``mode`` says otherwise.
+    Values that cannot change, and tables of Arrow, Ibis, DuckDB and Spark, are passed on as they are; a
+    Polars frame is cloned and a pandas object copied lazily where it copies on write (pandas ≥ 3), both
+    without copying the data; a NumPy array is copied; everything else is copied deeply, as in Kedro.
+    ``mode`` says otherwise.
 
     Raises:
         DatasetError: the data cannot be copied deeply.
@@ -172,6 +173,8 @@ def copied(data: Any, mode: CopyMode | None = None) -> Any:
     library = type(data).__module__.partition(".")[0]
     if library == "pandas" and mode in (None, "copy"):
         return _pandas_copied(data)
+    if library == "polars" and mode in (None, "copy"):
+        return data.clone() if hasattr(data, "clone") else data
     if mode == "copy" or (mode is None and _is_array(data, library)):
         return data.copy()
     if mode is None and (library in _IMMUTABLE_LIBRARIES or type(data).__name__ == "DataFrame"):
