@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.figure
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go

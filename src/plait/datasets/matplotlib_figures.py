@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import matplotlib as mpl
+import matplotlib.figure
 
 from plait.catalog.preview import Preview
 from plait.datasets.refusals import unfit
