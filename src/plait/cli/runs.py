@@ -1,0 +1,277 @@
+"""``plait runs``: what ran, read from the ledger without importing anything of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plait.cli.options import Place, PlaitGroup, as_json, everywhere
+from plait.cli.output import document, duration, line, styled, table
+from plait.errors import UsageError
+
+if TYPE_CHECKING:
+    from plait.ledger import Ledger, NodeRecord, RunRecord
+
+__all__ = ["command"]
+
+_MARKS = {"done": ("✓", "32"), "failed": ("✗", "31;1"), "blocked": ("○", "33"), "skipped": ("·", "2")}
+
+
+@click.group(cls=PlaitGroup)
+def command() -> None:
+    """What ran: list, show, logs, diff.
+
+    A RUN is its id, a unique beginning of it, "last", or -2 for the last but one.
+    """
+
+
+@command.command("list")
+@click.option("--limit", "-n", default=20, show_default=True, help="How many, newest first.")
+@as_json
+@everywhere
+def list_runs(limit: int, json_: bool, place: Place) -> None:
+    """List the runs, newest first."""
+    runs = _ledger(place).runs(limit)
+    if json_:
+        document({"runs": [_run_json(run) for run in runs]})
+        return
+    table(
+        ("run", "status", "began", "took", "pipeline", "env", "nodes", "commit"),
+        [
+            (
+                run.id,
+                run.status,
+                _moment(run.started),
+                None if run.seconds is None else duration(run.seconds),
+                run.selection or run.pipeline,
+                run.environment,
+                _counts(run),
+                _commit(run),
+            )
+            for run in runs
+        ],
+    )
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("run", default="last")
+@as_json
+@everywhere
+def show(run: str, json_: bool, place: Place) -> None:
+    """Show one run: its nodes, their times, and what it ran with."""
+    ledger = _ledger(place)
+    record = ledger.run(run)
+    nodes = ledger.nodes(record.id)
+    if json_:
+        document({"run": _run_json(record), "nodes": [_node_json(node) for node in nodes]})
+        return
+    line(f"{styled(record.id, '1')}  {record.status}  {_moment(record.started)}")
+    for title, value in _facts(record):
+        line(f"  {title:<12}{value}")
+    line()
+    table(
+        ("node", "status", "took", "peak", "reason"),
+        [(node.node, node.status, _took(node), _memory(node.peak_memory), node.error) for node in nodes],
+    )
+    for node in nodes:
+        if node.status == "failed":
+            line(f"\n  full traceback: plait runs logs {record.id} {node.node}")
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("run", default="last")
+@click.argument("node", required=False)
+@as_json
+@everywhere
+def logs(run: str, node: str | None, json_: bool, place: Place) -> None:
+    """Show what the nodes of a run, or one of them, printed and logged, and how they failed."""
+    ledger = _ledger(place)
+    record = ledger.run(run)
+    nodes = ledger.nodes(record.id)
+    _refuse_unknown_node(node, nodes, record)
+    lines = ledger.logs(record.id, node)
+    failures = [item for item in nodes if item.traceback and node in (None, item.node)]
+    if json_:
+        document(
+            {
+                "run": record.id,
+                "lines": [_plain(item) for item in lines],
+                "failures": [{"node": item.node, "traceback": item.traceback} for item in failures],
+            }
+        )
+        return
+    for item in lines:
+        name = "" if node else styled(f"{item.node or '-'} │ ", "2")
+        level = f"{item.level} " if item.level else ""
+        line(f"{name}{level}{item.text}")
+    for failure in failures:
+        line(styled(f"✗ {failure.node}", "31;1"))
+        line(failure.traceback or "")
+    if not lines and not failures:
+        line("Nothing was printed or logged.")
+
+
+@command.command(context_settings={"ignore_unknown_options": True})
+@click.argument("old", default="-2")
+@click.argument("new", default="last")
+@as_json
+@everywhere
+def diff(old: str, new: str, json_: bool, place: Place) -> None:
+    """Show what differs between two runs: parameters, versions, commit, nodes and their times."""
+    ledger = _ledger(place)
+    before, after = ledger.run(old), ledger.run(new)
+    changes = differences(before, after, ledger.nodes(before.id), ledger.nodes(after.id))
+    if json_:
+        document({"old": before.id, "new": after.id, "changes": changes})
+        return
+    line(f"{before.id} → {after.id}")
+    for title, rows in changes.items():
+        if rows:
+            line(f"\n{styled(title, '1')}")
+        for name, (was, is_) in rows.items():
+            line(f"  {name}   {_shown(was)} → {_shown(is_)}")
+    if not any(changes.values()):
+        line("No difference in parameters, versions, commit, or what became of the nodes.")
+
+
+def differences(
+    before: RunRecord, after: RunRecord, old_nodes: list[NodeRecord], new_nodes: list[NodeRecord]
+) -> dict[str, dict[str, tuple[Any, Any]]]:
+    """Return what differs, by kind and name, as pairs of old and new; None stands for absent."""
+    return {
+        "run": _changed(_about(before), _about(after)),
+        "parameters": _changed(_flat(before.parameters), _flat(after.parameters)),
+        "versions": _changed(before.versions, after.versions),
+        "nodes": _changed(
+            {node.node: node.status for node in old_nodes}, {node.node: node.status for node in new_nodes}
+        ),
+        "seconds": _slower(old_nodes, new_nodes),
+    }
+
+
+def _about(run: RunRecord) -> dict[str, Any]:
+    names = (
+        "status",
+        "pipeline",
+        "selection",
+        "environment",
+        "executor",
+        "git_commit",
+        "git_dirty",
+        "python",
+    )
+    return {name: getattr(run, name) for name in names}
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    names = dict.fromkeys([*old, *new])
+    return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
+
+
+def _slower(old: list[NodeRecord], new: list[NodeRecord]) -> dict[str, tuple[Any, Any]]:
+    """Return the nodes whose time changed by more than half and a tenth of a second."""
+    before = {node.node: node.seconds for node in old if node.seconds is not None}
+    pairs = {
+        node.node: (before[node.node], node.seconds)
+        for node in new
+        if node.seconds is not None and node.node in before
+    }
+    return {
+        name: (round(was, 3), round(is_, 3))
+        for name, (was, is_) in pairs.items()
+        if abs(is_ - was) > 0.1 and abs(is_ - was) > was / 2
+    }
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _ledger(place: Place) -> Ledger:
+    from plait.ledger import Ledger
+    from plait.project.discovery import find_project
+
+    found = Ledger.find(find_project(place.folder).root / ".plait")
+    if found is None:
+        raise UsageError("Nothing has run here yet", hint="plait run")
+    return found
+
+
+def _refuse_unknown_node(node: str | None, nodes: list[NodeRecord], record: RunRecord) -> None:
+    from plait.errors import did_you_mean
+
+    names = [item.node for item in nodes]
+    if node is not None and node not in names:
+        raise UsageError(
+            f"Run {record.id} had no node '{node}'",
+            hint=did_you_mean(node, names) or f"plait runs show {record.id}",
+        )
+
+
+def _facts(run: RunRecord) -> list[tuple[str, Any]]:
+    facts = [
+        ("took", None if run.seconds is None else duration(run.seconds)),
+        ("nodes", _counts(run)),
+        ("pipeline", run.pipeline),
+        ("selection", run.selection),
+        ("environment", run.environment),
+        ("executor", run.executor),
+        ("commit", _commit(run)),
+        ("python", run.python),
+        ("peak", _memory(run.peak_memory)),
+    ]
+    return [(title, value) for title, value in facts if value]
+
+
+def _counts(run: RunRecord) -> str:
+    counts = {"done": run.done, "skipped": run.skipped, "failed": run.failed, "blocked": run.blocked}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+
+
+def _commit(run: RunRecord) -> str | None:
+    if run.git_commit is None:
+        return None
+    return run.git_commit[:9] + (" (changed)" if run.git_dirty else "")
+
+
+def _took(node: NodeRecord) -> str | None:
+    return None if node.seconds is None else duration(node.seconds)
+
+
+def _moment(time: float) -> str:
+    return datetime.fromtimestamp(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _memory(size: int | None) -> str | None:
+    return None if size is None else f"{size / 2**20:,.0f} MB"
+
+
+def _shown(value: Any) -> str:
+    return "(absent)" if value is None else str(value)
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in type(record).__slots__}
+
+
+def _run_json(run: RunRecord) -> dict[str, Any]:
+    plain = _plain(run)
+    return {
+        **plain,
+        "parameters": dict(run.parameters),
+        "versions": dict(run.versions),
+        "seconds": run.seconds,
+    }
+
+
+def _node_json(node: NodeRecord) -> dict[str, Any]:
+    return {**_plain(node), "reasons": [dict(reason) for reason in node.reasons]}

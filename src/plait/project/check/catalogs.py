@@ -1,0 +1,130 @@
+"""Rules about the entries of the catalog. None of them makes a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from plait.catalog.registry import dataset_type, missing_library, missing_module
+from plait.errors import did_you_mean
+from plait.pipeline import Node, strip_transcoding
+from plait.project.check.facts import Facts
+from plait.project.check.findings import Finding, Severity, error, warning
+
+if TYPE_CHECKING:
+    from plait.catalog import Entry
+
+__all__ = ["missing_credentials", "missing_libraries", "shared_locations", "unused_entries"]
+
+
+def missing_credentials(facts: Facts) -> Iterator[Finding]:
+    """Every entry that names credentials names some that exist."""
+    for name, entry in facts.entries.items():
+        wanted = entry.credentials_name
+        if wanted is None or wanted in facts.credentials:
+            continue
+        yield error(
+            "credentials",
+            f"'{name}' wants credentials '{wanted}', which do not exist",
+            where=facts.entry_places([name]),
+            hint=did_you_mean(wanted, facts.credentials) or f"add '{wanted}:' to conf/local/credentials.yml",
+        )
+
+
+def missing_libraries(facts: Facts) -> Iterator[Finding]:
+    """Every type has its libraries; for an entry that nobody uses a missing one is only a warning."""
+    seen: dict[tuple[str, str | None], str | None] = {}
+    for name, entry in facts.entries.items():
+        key = (entry.type, entry.frame)
+        if key not in seen:
+            seen[key] = missing_module(dataset_type(entry.type), entry.frame)
+        module = seen[key]
+        if module is None:
+            continue
+        problem = missing_library(module, f"type '{entry.type}' of '{name}'")
+        problem.where = tuple(facts.entry_places([name]))
+        severity: Severity = "error" if _used(name, facts) else "warning"
+        yield Finding(severity, "library", problem)
+
+
+def unused_entries(facts: Facts) -> Iterator[Finding]:
+    """Every entry is read or made by some node."""
+    if not facts.whole or not facts.sources:
+        return
+    for name in facts.catalog:
+        if _used(name, facts):
+            continue
+        unmet = [item for item in facts.producers if item not in facts.entries]
+        yield warning(
+            "unused-entry",
+            f"No node uses '{name}'",
+            where=facts.entry_places([name]),
+            hint=did_you_mean(name, unmet) or "remove the entry if it is not needed",
+        )
+
+
+def shared_locations(facts: Facts) -> Iterator[Finding]:
+    """No two nodes write one place, and whoever reads a place runs after whoever writes it."""
+    places: dict[str, list[str]] = {}
+    for name, entry in facts.entries.items():
+        if _used(name, facts) and (place := _place(entry)) is not None:
+            places.setdefault(place, []).append(name)
+    for place, names in places.items():
+        for one, other in combinations(names, 2):
+            if strip_transcoding(one) != strip_transcoding(other):
+                yield from _conflict(place, one, other, facts)
+
+
+def _place(entry: Entry) -> str | None:
+    """Return what tells two entries apart that may lie at one path, such as the tables of one database."""
+    if entry.location is None:
+        return None
+    within: Mapping[str, object] = {
+        key: entry.arguments.get(key) for key in ("table_name", "sql", "key", "sheet_name")
+    }
+    return f"{entry.location} {sorted((key, str(value)) for key, value in within.items() if value)}"
+
+
+def _conflict(place: str, one: str, other: str, facts: Facts) -> Iterator[Finding]:
+    writers = [facts.producers.get(strip_transcoding(name)) for name in (one, other)]
+    location = place.partition(" ")[0]
+    where = facts.entry_places([one, other])
+    if all(writers):
+        yield error(
+            "shared-location",
+            f"'{one}' and '{other}' are both written to {location}",
+            where=where,
+            hint="give one of them another path",
+        )
+        return
+    for writer, name, read in ((writers[0], one, other), (writers[1], other, one)):
+        late = [
+            node for node in facts.consumers.get(read, ()) if writer and not _follows(node, writer, facts)
+        ]
+        if writer is not None and late:
+            yield error(
+                "shared-location",
+                f"'{read}' is read from {location}, where '{name}' is written",
+                where=[*where, f"node '{late[0].name}'"],
+                why=f"Node '{late[0].name}' does not wait for node '{writer.name}'",
+                hint=f"let node '{late[0].name}' read '{name}', or give one of them another path",
+            )
+
+
+def _follows(node: Node, first: Node, facts: Facts) -> bool:
+    waiting, seen = [node], {node.name}
+    while waiting:
+        current = waiting.pop()
+        if current.name == first.name:
+            return True
+        parents = [facts.producers.get(strip_transcoding(name)) for name in current.inputs]
+        fresh = {parent.name: parent for parent in parents if parent is not None and parent.name not in seen}
+        seen |= fresh.keys()
+        waiting += fresh.values()
+    return False
+
+
+def _used(name: str, facts: Facts) -> bool:
+    key = strip_transcoding(name)
+    return key in facts.producers or key in facts.consumers

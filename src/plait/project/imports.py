@@ -1,0 +1,146 @@
+"""How a project's own code is imported: a finder of its own, which can be taken away again.
+
+``sys.path`` is not touched. Each open project has one finder on ``sys.meta_path``, which finds the
+packages and modules in its source folder, and its own only. Two projects can be open at once as long as
+their packages have different names, as a Python process has one module of a name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import weakref
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from plait.errors import ProjectError
+
+__all__ = ["ProjectFinder", "ProjectImports", "Sources"]
+
+
+class ProjectFinder:
+    """Finds what lies at the top of one source folder, and remembers who has it open."""
+
+    def __init__(self, source: Path) -> None:
+        self.source = source
+        self.users: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is not None or "." in name:
+            return None
+        spec = PathFinder.find_spec(name, [str(self.source)], target)
+        # A folder without __init__.py is left to others: it may be data.
+        return spec if spec is not None and spec.loader is not None else None
+
+    def invalidate_caches(self) -> None:
+        """Nothing is cached here."""
+
+
+class Sources:
+    """The modules that lie in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._lock = threading.RLock()
+
+    def load(self, name: str) -> ModuleType:
+        """Import a module. What it raises is the user's own."""
+        with self._lock:
+            return importlib.import_module(name)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether a module of that name lies in the folder, importing nothing."""
+        stem = self.folder.joinpath(*name.split("."))
+        return stem.with_suffix(".py").is_file() or (stem / "__init__.py").is_file()
+
+    def forget(self) -> None:
+        """Drop the imported modules, so that the next import reads the files again."""
+        with self._lock:
+            for name, module in list(sys.modules.items()):
+                if _lies_in(module, self.folder):
+                    sys.modules.pop(name, None)
+            importlib.invalidate_caches()
+
+
+class ProjectImports(Sources):
+    """The imports of one project: on from construction, off after :meth:`close`.
+
+    Raises:
+        ProjectError: the process has already imported another package of the same name.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        super().__init__(folder)
+        _make_room(self.folder, names)
+        self._finder = _finder(self.folder)
+        self._finder.users.add(self)
+
+    def close(self) -> None:
+        """Take the finder away and drop the modules, unless another project object uses them."""
+        self._finder.users.discard(self)
+        if not self._finder.users and self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+            self.forget()
+
+
+def _finder(source: Path) -> ProjectFinder:
+    for finder in sys.meta_path:
+        if isinstance(finder, ProjectFinder) and finder.source == source:
+            return finder
+    new = ProjectFinder(source)
+    sys.meta_path.insert(0, new)
+    return new
+
+
+def _make_room(source: Path, names: Sequence[str]) -> None:
+    """Evict abandoned projects that hold one of ``names``; refuse when a live one does."""
+    for name in names:
+        module = sys.modules.get(name)
+        if module is None or _lies_in(module, source):
+            continue
+        owner = next((finder for finder in _finders() if _lies_in(module, finder.source)), None)
+        if owner is None or owner.users:
+            raise _taken(name, module, owner, source)
+        _evict(owner)
+
+
+def _finders() -> list[ProjectFinder]:
+    return [finder for finder in sys.meta_path if isinstance(finder, ProjectFinder)]
+
+
+def _evict(finder: ProjectFinder) -> None:
+    sys.meta_path.remove(finder)
+    for name, module in list(sys.modules.items()):
+        if _lies_in(module, finder.source):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def _taken(name: str, module: ModuleType, owner: ProjectFinder | None, source: Path) -> ProjectError:
+    return ProjectError(
+        f"The package '{name}' cannot be imported from this project",
+        where=str(source),
+        why=f"This process has already imported a '{name}' from {_file(module) or 'elsewhere'}",
+        hint="close that project first: project.close()"
+        if owner
+        else "name the package differently, or uninstall the other one",
+    )
+
+
+def _lies_in(module: ModuleType | None, source: Path) -> bool:
+    file = _file(module)
+    return file is not None and file.startswith(f"{source}/")
+
+
+def _file(module: ModuleType | None) -> str | None:
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str):
+        return file
+    path = list(getattr(module, "__path__", None) or ())
+    return str(path[0]) + "/" if path else None

@@ -1,0 +1,185 @@
+"""Running a pipeline of a project: select → plan → execute → record, with the project's own settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from plait.config import bind_parameters
+from plait.engine import Plan, RunOptions, RunResult, make_plan, run_plan
+from plait.pipeline import Pipeline, select
+from plait.project.pipelines import DEFAULT
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from plait.catalog import DataCatalog
+    from plait.engine import Stop
+    from plait.engine.perform import Interceptors
+    from plait.events import Observer
+    from plait.project.parts import Parts
+    from plait.project.project import Project
+
+__all__ = ["RunRequest", "run_request", "selected"]
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What shall run, and how.
+
+    Attributes:
+        pipeline: the name of a pipeline, several with ``+`` between them, or a Pipeline.
+        filters: Kedro's filters, as keywords of ``Pipeline.filter``.
+        select: a selector within that.
+        selection: how the caller spelled the selection, for the record.
+        capture: turn what nodes print and log into events; ``echo`` also lets it through.
+        on_plan: is told the plan before it is executed.
+    """
+
+    pipeline: str | Pipeline = DEFAULT
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    select: str | None = None
+    selection: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    outputs: tuple[str, ...] | None = None
+    executor: str | None = None
+    observers: tuple[Observer, ...] = ()
+    load_versions: Mapping[str, str] = field(default_factory=dict)
+    save: bool | None = None
+    fail_fast: bool = False
+    capture: bool = False
+    echo: bool = True
+    stop: Stop | None = None
+    on_plan: Callable[[Plan], None] | None = None
+
+
+def selected(parts: Parts, request: RunRequest) -> Pipeline:
+    """Return the part of the project that a request names.
+
+    Raises:
+        ProjectError: there is no such pipeline.
+        SelectionError: a selector names nothing, or nothing is left.
+    """
+    pipeline = _named(parts, request.pipeline)
+    if request.filters:
+        pipeline = pipeline.filter(**request.filters)
+    if request.select:
+        pipeline = select(pipeline, request.select, pipelines=parts.pipelines)
+    return pipeline
+
+
+def run_request(project: Project, parts: Parts, request: RunRequest) -> RunResult:
+    """Run what is requested and return the result, whatever its status."""
+    pipeline = selected(parts, request)
+    catalog = _pinned(parts.catalog, request.load_versions)
+    plan = make_plan(
+        pipeline,
+        catalog,
+        bind_parameters(pipeline.nodes, parts.parameters),
+        inputs=request.inputs,
+        outputs=request.outputs,
+        persist=request.save if request.save is not None else not request.inputs,
+    )
+    if request.on_plan is not None:
+        request.on_plan(plan)
+    options = _options(project, parts, request)
+    if parts.hooks is None:
+        return run_plan(plan, catalog, options)
+    return _hooked(parts.hooks, project, parts, request, plan, catalog, options)
+
+
+def _named(parts: Parts, pipeline: str | Pipeline) -> Pipeline:
+    if isinstance(pipeline, Pipeline):
+        return pipeline
+    names = [name for name in pipeline.split(",") if name] or [DEFAULT]
+    first, *others = [parts.pipelines[name] for name in names]
+    return sum(others, first)
+
+
+def _pinned(catalog: DataCatalog, versions: Mapping[str, str]) -> DataCatalog:
+    return catalog.with_load_versions(versions) if versions else catalog
+
+
+def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
+    settings = parts.settings
+    name = request.pipeline if isinstance(request.pipeline, str) else "(given)"
+    return RunOptions(
+        executor=request.executor or settings.executor,
+        pipeline_name=name,
+        environment=project.env,
+        selection=request.selection or request.select,
+        state=None if request.inputs else project.state,
+        observers=(*parts.observers, *request.observers),
+        seed=settings.seed,
+        seed_globals=settings.seed_globals,
+        capture=request.capture,
+        echo=request.echo,
+        fail_fast=request.fail_fast,
+        stop=request.stop,
+        git=project.git,
+        interceptors=_interceptors(parts),
+        parameters=parts.parameters,
+    )
+
+
+def _interceptors(parts: Parts) -> Callable[[DataCatalog, str], Interceptors] | None:
+    if parts.hooks is None:
+        return None
+    from plait.engine.hooks import RunHooks
+
+    return partial(RunHooks, parts.hooks)
+
+
+def _hooked(
+    hooks: pluggy.PluginManager,
+    project: Project,
+    parts: Parts,
+    request: RunRequest,
+    plan: Plan,
+    catalog: DataCatalog,
+    options: RunOptions,
+) -> RunResult:
+    """Run with Kedro's pipeline hooks around it."""
+    call = partial(_call, hooks.hook, _run_params(project, parts, request), plan.pipeline, catalog)
+    call("before_pipeline_run")
+    try:
+        result = run_plan(plan, catalog, options)
+    except Exception as error:
+        call("on_pipeline_error", error=error)
+        raise
+    if result.error is None:
+        call("after_pipeline_run", run_result=result)
+    else:
+        call("on_pipeline_error", error=result.error)
+    return result
+
+
+def _call(
+    hook: Any, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog, name: str, **more: Any
+) -> None:
+    getattr(hook, name)(run_params=run_params, pipeline=pipeline, catalog=catalog, **more)
+
+
+def _run_params(project: Project, parts: Parts, request: RunRequest) -> dict[str, Any]:
+    """Return what Kedro tells its hooks of a run, by Kedro's keys."""
+    filters = request.filters
+    name = request.pipeline if isinstance(request.pipeline, str) else None
+    return {
+        "project_path": str(project.root),
+        "env": project.env,
+        "tags": list(filters.get("tags") or ()),
+        "from_nodes": list(filters.get("from_nodes") or ()),
+        "to_nodes": list(filters.get("to_nodes") or ()),
+        "node_names": list(filters.get("node_names") or ()),
+        "from_inputs": list(filters.get("from_inputs") or ()),
+        "to_outputs": list(filters.get("to_outputs") or ()),
+        "namespaces": list(filters.get("node_namespaces") or ()),
+        "load_versions": dict(request.load_versions),
+        "runtime_params": dict(parts.runtime_parameters),
+        "pipeline_names": name.split(",") if name else [],
+        "runner": request.executor or parts.settings.executor,
+        "only_missing_outputs": False,
+        "select": request.select,
+    }

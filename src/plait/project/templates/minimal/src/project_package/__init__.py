@@ -1,0 +1,1 @@
+"""A data pipeline with Plait."""

@@ -1,0 +1,1 @@
+"""The pipelines: each folder with a create_pipeline() is found."""
