@@ -145,8 +145,12 @@ def shown_line(text: str, line: int, column: int) -> str:
         return f"{line + 1} |"
     prefix = f"{line + 1} | "
     start = max(0, column - 80)  # a file without line breaks must not fill the screen
-    shown = lines[line][start : start + 120].replace("\t", "→")
+    shown = "".join(map(_printable, lines[line][start : start + 120]))
     return f"{prefix}{shown}\n{' ' * (len(prefix) - 2)}| {' ' * (column - start)}^"
+
+
+def _printable(char: str) -> str:
+    return "→" if char == "\t" else char if char.isprintable() else "·"
 
 
 def _check_mapping(values: Any, name: str, line: int) -> None:

@@ -78,7 +78,11 @@ def _attrs_fields(cls: Any) -> list[Field]:
 
 
 def _typed_dict_fields(cls: Any) -> list[Field]:
-    return [Field(name, hint, name in cls.__required_keys__) for name, hint in _hints(cls).items()]
+    # a class written with text annotations does not know itself which keys may be left out
+    hints = typing.get_type_hints(cls, include_extras=True)
+    optional = {name for name, hint in hints.items() if typing.get_origin(hint) is typing.NotRequired}
+    required = cls.__required_keys__ - optional
+    return [Field(name, hint, name in required) for name, hint in _hints(cls).items()]
 
 
 def _hints(cls: Any) -> dict[str, Any]:

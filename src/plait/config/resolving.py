@@ -131,13 +131,20 @@ class _Work:
     def _string(self, text: str, keys: KeyPath) -> _Outcome:
         """Resolve one string that stands at ``keys``."""
         if keys in self._active:
-            cycle = [*list(self._active)[list(self._active).index(keys) :], keys]
-            raise Unresolved("interpolations go in a circle: " + " → ".join(map(dotted, cycle)))
+            raise Unresolved(f"interpolations go in a circle: {self._cycle(keys)}")
         self._active[keys] = None
         try:
             return self._quick(text, keys) or self._template(parse_template(text), keys)
         finally:
             del self._active[keys]
+
+    def _cycle(self, keys: KeyPath) -> str:
+        """Return the circle from its first name on, so that every member reports the same."""
+        active = [dotted(other) for other in self._active]
+        circle = active[active.index(dotted(keys)) :]
+        first = circle.index(min(circle))
+        circle = circle[first:] + circle[:first]
+        return " → ".join([*circle, circle[0]])
 
     def _quick(self, text: str, keys: KeyPath) -> _Outcome | None:
         """Resolve ``text${a.b}text``, which nearly all are, with a memo; None for anything harder."""

@@ -167,11 +167,11 @@ class _Conforming:
         return tuple(self.convert(item, wanted, (*keys, index)) for index, (item, wanted) in pairs)
 
     def _instance(self, value: Any, cls: Any, keys: KeyPath) -> Any:
-        if isinstance(cls, type) and not typing.is_typeddict(cls) and isinstance(value, cls):
+        if cls is Any or not isinstance(cls, type) or _is_instance(value, cls):
             return value
         if is_pydantic(cls):
             return self._pydantic(value, cls, keys)
-        if isinstance(cls, type) and issubclass(cls, enum.Enum):
+        if issubclass(cls, enum.Enum):
             return self._enum(value, cls, keys)
         fields = fields_of(cls)
         return value if fields is None else self._model(value, cls, fields, keys)
@@ -256,16 +256,21 @@ def _bare(hint: Any) -> Any:
             return hint
 
 
-def _goes_deep(member: Any, value: Any) -> bool:
-    """Tell whether a member of a union is the one that a container was meant for."""
-    origin = typing.get_origin(_bare(member)) or member
-    if member is type(None):
+def _is_instance(value: Any, cls: type) -> bool:
+    try:
+        return isinstance(value, cls)
+    except TypeError:  # a TypedDict, or a protocol that cannot be checked
         return False
+
+
+def _goes_deep(member: Any, value: Any) -> bool:
+    """Tell whether a member of a union says more about this value than that it does not fit."""
+    origin = typing.get_origin(_bare(member)) or member
     if isinstance(value, Mapping):
         return origin in _MAPPINGS or fields_of(origin) is not None or is_pydantic(origin)
     if isinstance(value, list):
         return origin in _SEQUENCES or origin in _SETS or origin is tuple
-    return value is not None
+    return origin is typing.Literal or (isinstance(origin, type) and issubclass(origin, enum.Enum))
 
 
 def _described(value: Any) -> str:
@@ -277,7 +282,8 @@ def _described(value: Any) -> str:
         return "a list"
     if isinstance(value, str):
         return f"the text '{value}'" if len(value) <= 60 else "a text"
-    return f"{'true' if value is True else 'false' if value is False else value!r} ({type(value).__name__})"
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    return f"{shown} ({type(value).__name__})"
 
 
 def _only(*classes: type) -> Callable[[Any], Any]:
