@@ -9,7 +9,7 @@ import click
 
 from plait.cli.options import Place, PlaitGroup, as_json, everywhere
 from plait.cli.output import document, line, styled
-from plait.errors import ConfigError
+from plait.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from plait.config import Config

@@ -27,7 +27,7 @@ def as_mermaid(pipeline: Pipeline) -> str:
     ids = _ids(pipeline)
     lines = ["flowchart TD"]
     lines += [f'    {ids[_dataset(name)]}(["{_mermaid(name)}"])' for name in _datasets(pipeline)]
-    lines += [f'    {ids[_node(node)]}["{_mermaid(node.short_name)}"]' for node in pipeline.nodes]
+    lines += [f'    {ids[_node(node)]}["{_mermaid(node.name)}"]' for node in pipeline.nodes]
     lines += [f"    {ids[source]} --> {ids[target]}" for source, target in _edges(pipeline)]
     return "\n".join(lines)
 
@@ -35,7 +35,7 @@ def as_mermaid(pipeline: Pipeline) -> str:
 def as_dot(pipeline: Pipeline) -> str:
     """Return a Graphviz digraph."""
     boxes = [(_dataset(name), name, "cylinder") for name in _datasets(pipeline)]
-    boxes += [(_node(node), node.short_name, "box") for node in pipeline.nodes]
+    boxes += [(_node(node), node.name, "box") for node in pipeline.nodes]
     lines = ["digraph pipeline {", "    rankdir=TB; node [fontname=Helvetica];"]
     lines += [f"    {_quoted(key)} [label={_quoted(label)}, shape={shape}];" for key, label, shape in boxes]
     lines += [f"    {_quoted(source)} -> {_quoted(target)};" for source, target in _edges(pipeline)]
@@ -62,8 +62,12 @@ def _node_document(node: Node) -> dict[str, Any]:
         "outputs": list(node.outputs),
         "tags": sorted(node.tags),
         "namespace": node.namespace,
-        "function": f"{node.func.__module__}.{getattr(node.func, '__qualname__', type(node.func).__qualname__)}",
+        "function": f"{node.func.__module__}.{_qualname(node.func)}",
     }
+
+
+def _qualname(func: object) -> str:
+    return str(getattr(func, "__qualname__", type(func).__qualname__))
 
 
 def _dataset_document(name: str, catalog: DataCatalog) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def report(error: BaseException, *, debug: bool = False) -> int:
 
 def _say(text: str) -> None:
     sys.stdout.flush()
-    sys.stderr.write(text.rstrip() + "\n")
+    sys.stderr.write(text[:1].upper() + text[1:].rstrip() + "\n")
 
 
 def _usage(error: click.UsageError) -> str:
