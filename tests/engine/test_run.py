@@ -13,6 +13,7 @@ import pytest
 
 import plait
 from plait import DataCatalog, MemoryDataset, node, pipeline
+from plait.engine import with_memory_producers
 from plait.errors import DatasetNotFoundError, Problems, RunError, UsageError
 
 
@@ -363,3 +364,17 @@ def test_a_dataset_of_a_users_own_class_is_used_as_it_stands():
     source, sink = Mine(), Mine()
     plait.run(pipeline([node(add_one, "in", "out")]), {"in": source, "out": sink})
     assert sink.saved == 21
+
+
+def test_a_selection_pulls_in_what_lives_in_memory_and_nothing_else(tmp_path):
+    whole = pipeline(
+        [
+            node(add_one, "x", "stored", name="first"),
+            node(add_one, "stored", "memory", name="second"),
+            node(double, "memory", "end", name="third"),
+        ]
+    )
+    catalog = DataCatalog.from_mapping({"x": 1, "stored": str(tmp_path / "stored.json")})
+    selected = whole.only_nodes("third")
+    assert [n.name for n in with_memory_producers(selected, whole, catalog)] == ["second", "third"]
+    assert with_memory_producers(selected, whole, catalog, ["memory"]) == selected

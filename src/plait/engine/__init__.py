@@ -5,5 +5,17 @@ from plait.engine.options import RunOptions
 from plait.engine.plan import Plan, Step, make_plan
 from plait.engine.result import NodeResult, RunResult
 from plait.engine.run import run, run_plan
+from plait.engine.selection import with_memory_producers
 
-__all__ = ["NodeResult", "Plan", "RunOptions", "RunResult", "Step", "Stop", "make_plan", "run", "run_plan"]
+__all__ = [
+    "NodeResult",
+    "Plan",
+    "RunOptions",
+    "RunResult",
+    "Step",
+    "Stop",
+    "make_plan",
+    "run",
+    "run_plan",
+    "with_memory_producers",
+]

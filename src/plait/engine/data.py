@@ -16,7 +16,7 @@ __all__ = ["RunData"]
 
 
 class RunData:
-    """Loads arguments and saves outputs for one run: parameters, its memory, its stores."""
+    """Parameters, memory and stores of one run, behind one way to load and to save."""
 
     def __init__(self, catalog: DataCatalog, memory: RunMemory) -> None:
         self.catalog = catalog
@@ -31,11 +31,8 @@ class RunData:
             return copied(load.value)
         return self._stored(load)
 
-    def save(self, save: Save, value: Any, context: SaveContext) -> None:
-        """Store one output. Raises DatasetError when there is nothing to store."""
-        if save.place == "memory":
-            self.memory.put(save.name, value)
-            return
+    def store(self, save: Save, value: Any, context: SaveContext) -> None:
+        """Put one output into its store."""
         dataset = self.catalog.dataset(save.name)
         with self.catalog.errors_named(save.name, "save"):
             if isinstance(dataset, SavesInContext):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from plait.catalog import DataCatalog
 from plait.catalog.protocols import Releases
+from plait.engine.allocation import collection_paused
 from plait.engine.executors import Executor
 from plait.engine.failure import user_traceback
 from plait.engine.journal import Journal
@@ -60,11 +61,12 @@ class Execution:
         self._journal = journal
         self._fail_fast = fail_fast
         self._stop = stop or Stop()
-        self._schedule = Schedule(plan.steps)
+        with collection_paused():
+            self._schedule = Schedule(plan.steps)
+            self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
         self._running = 0
         self._retries: list[tuple[float, Step, int]] = []
         self._stored_readers = _stored_readers(plan)
-        self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
 
     def run(self) -> Mapping[str, NodeResult]:
         """Execute the plan and return what became of each node."""

@@ -40,14 +40,14 @@ class Journal:
         """Take an event that comes from where a node runs."""
         if self._writer is not None:
             _write(event, self._writer)
-        if self._observers:
+        if self._observers.listening:
             self._observers.tell(event)
 
     def started(self, step: Step, attempt: int) -> None:
         now = time.time()
         if self._writer is not None and step.stores:
             self._writer.node_started(step.node.name, now, attempt)
-        if self._observers:
+        if self._observers.listening:
             self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, step.reasons))
 
     def finished(self, outcome: Outcome) -> None:
@@ -62,7 +62,7 @@ class Journal:
                 peak_memory=outcome.peak_memory,
                 durable=outcome.step.stores,
             )
-        if self._observers:
+        if self._observers.listening:
             self._observers.tell(
                 NodeFinished(self._run_id, time.time(), name, outcome.seconds, outcome.peak_memory)
             )
@@ -82,7 +82,7 @@ class Journal:
                 traceback=outcome.traceback,
                 durable=True,
             )
-        if self._observers:
+        if self._observers.listening:
             self._observers.tell(
                 NodeFailed(
                     self._run_id, time.time(), name, outcome.seconds, error, outcome.traceback, will_retry
@@ -92,7 +92,7 @@ class Journal:
     def blocked(self, step: Step, by: str) -> None:
         if self._writer is not None:
             self._writer.node_ended(step.node.name, "blocked", error=by, reasons=_reasons(step.reasons))
-        if self._observers:
+        if self._observers.listening:
             self._observers.tell(NodeBlocked(self._run_id, time.time(), step.node.name, by))
 
 

@@ -11,22 +11,24 @@ __all__ = ["Observers"]
 
 
 class Observers:
-    """Passes each event to every observer that has not failed yet, one event at a time."""
+    """Passes each event to every observer that has not failed yet, one event at a time.
+
+    Attributes:
+        listening: who is still told; where it is empty no event need be made.
+        errors: what the others failed with.
+    """
 
     def __init__(self, observers: Iterable[Observer]) -> None:
-        self._listening = list(observers)
+        self.listening = list(observers)
         self._lock = threading.Lock()
         self.errors: list[str] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._listening)
-
     def tell(self, event: Event) -> None:
         with self._lock:
-            for observer in tuple(self._listening):
+            for observer in tuple(self.listening):
                 try:
                     observer.on_event(event)
                 except Exception as error:
-                    self._listening.remove(observer)
+                    self.listening.remove(observer)
                     name = type(observer).__name__
                     self.errors.append(f"{name} failed and was left out: {type(error).__name__}: {error}")

@@ -115,17 +115,16 @@ class Performer:
 
     def _attempt(self, step: Step, attempt: int, values: list[Any]) -> None:
         node = step.node
-        load = self._load_observed if self._observed else self._load
-        for item in range(len(step.loads)):
-            values.append(load(step, item))  # noqa: PERF401 - what was loaded is shown when a load fails
+        if self._observed:
+            for item in range(len(step.loads)):
+                values.append(self._load_observed(step, item))  # noqa: PERF401 - shown when a load fails
+        else:
+            values.extend(map(self._data.load, step.loads))
         if node.injected or self._facts.seed_globals:
             with self._surroundings(node, attempt) as injected:
                 self._call_and_save(step, values, injected)
         else:
             self._call_and_save(step, values, {})
-
-    def _load(self, step: Step, item: int) -> Any:
-        return self._data.load(step.loads[item])
 
     def _load_observed(self, step: Step, item: int) -> Any:
         load, node = step.loads[item], step.node
@@ -184,11 +183,14 @@ class Performer:
             save(step, target, name, value)
 
     def _save(self, step: Step, target: Save, name: str, value: Any) -> None:  # noqa: ARG002
-        self._data.save(target, value, SaveContext(self._facts.run_id, step.node.name))
+        if target.place == "memory":
+            self._data.memory.put(target.name, value)
+        else:
+            self._data.store(target, value, SaveContext(self._facts.run_id, step.node.name))
 
     def _save_observed(self, step: Step, target: Save, name: str, value: Any) -> None:
         if target.place != "stored" and self._interceptors is None:
-            self._data.save(target, value, SaveContext(self._facts.run_id, step.node.name))
+            self._data.memory.put(target.name, value)
             return
         begun = time.perf_counter()
         if self._interceptors is not None:
@@ -214,10 +216,8 @@ class Performer:
                     collected[target.name].append(value)
                 else:
                     self._data.append(target, value)
-        context = SaveContext(self._facts.run_id, step.node.name)
-        for target in step.saves:
-            if target.place == "memory":
-                self._data.save(target, collected[target.name], context)
+        for name, whole in collected.items():
+            self._data.memory.put(name, whole)
 
     @contextlib.contextmanager
     def _surroundings(self, node: Node, attempt: int) -> Any:

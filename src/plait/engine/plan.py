@@ -7,7 +7,7 @@ and not after an hour's work.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -16,6 +16,7 @@ from plait.catalog import DataCatalog, frames
 from plait.catalog.memory import CopyMode
 from plait.catalog.protocols import Appends, Exists, FrameName, Located
 from plait.config import BoundParameters
+from plait.engine.allocation import collection_paused
 from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, UsageError, did_you_mean
 from plait.events import Reason
 from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
@@ -46,8 +47,7 @@ class Save(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One node of the plan, bound to its data.
 
     Attributes:
@@ -113,7 +113,8 @@ def make_plan(
     _refuse_unknown(pipeline, injected, wanted)
     needed = _needed(pipeline, frozenset(injected), wanted)
     binder = _Binder(pipeline, needed, catalog, parameters, injected, persist)
-    steps = tuple([binder.step(node) for node in needed])
+    with collection_paused():
+        steps = tuple([binder.step(node) for node in needed])
     if binder.problems:
         raise binder.problems[0] if len(binder.problems) == 1 else Problems(binder.problems)
     return binder.plan(steps, wanted)
@@ -174,9 +175,9 @@ class _Binder:
         self.parameters = parameters
         self.injected = {strip_transcoding(name): value for name, value in injected.items()}
         self.persist = persist
-        self.produced = {strip_transcoding(name) for node in needed for name in node.outputs}
+        self.produced = {name for node in needed for name in node.writes}
         self.copy_modes: dict[str, CopyMode] = {}
-        self.consumers: Counter[str] = Counter()
+        self.consumers: defaultdict[str, int] = defaultdict(int)
         self.problems: list[PlaitError] = []
         self._missing: dict[str, Reason | None] = {}
         self._frames: dict[Any, FrameName | None] = {}
@@ -192,7 +193,7 @@ class _Binder:
             self._check_stream(node, saves)
         if node.timeout is not None:
             self.problems.append(_no_timeout(node))
-        missing = self._missing_inputs(loads)
+        missing = self._missing_inputs(loads) if len(reads) < len(loads) else ()
         return Step(node, loads, saves, reads, "blocked" if missing else "run", missing)
 
     def plan(self, steps: tuple[Step, ...], wanted: list[str] | None) -> Plan:
@@ -212,6 +213,8 @@ class _Binder:
         key = strip_transcoding(name)
         if key in self.injected:
             return True
+        if name not in self.catalog:
+            return key in self.produced
         if not self.catalog.is_memory(name):
             return not self.persist and key in self.produced
         mode = self.catalog.copy_mode(name)

@@ -36,7 +36,7 @@ class Record:
         self._observers = Observers(options.observers)
         self.run_id = new_run_id() if writer is None else writer.run_id
         self.journal = Journal(self.run_id, self._observers, writer)
-        self.observed = writer is not None or bool(self._observers)
+        self.observed = writer is not None or bool(self._observers.listening)
 
     @classmethod
     def begin(cls, plan: Plan, options: RunOptions) -> Record:
@@ -55,7 +55,7 @@ class Record:
             )
             writer = Ledger.open(options.state).begin(setting, names)
         record = cls(options, writer)
-        if record._observers:
+        if record._observers.listening:
             record._observers.tell(
                 RunStarted(
                     record.run_id,
@@ -86,7 +86,7 @@ class Record:
             git = GitState() if self._options.git is None else self._options.git.state()
             provenance = Provenance(git.commit, git.dirty, imported_versions(), peak_memory())
             self._writer.finish(status, counts, provenance)
-        if self._observers:
+        if self._observers.listening:
             self._observers.tell(
                 RunFinished(
                     self.run_id,

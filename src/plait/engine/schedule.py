@@ -6,7 +6,6 @@ import heapq
 from collections.abc import Sequence
 
 from plait.engine.plan import Step
-from plait.pipeline import strip_transcoding
 
 __all__ = ["Schedule"]
 
@@ -27,17 +26,11 @@ class Schedule:
         self._blocked: set[int] = set()
 
     def _connect(self) -> None:
-        producer = {
-            strip_transcoding(name): number
-            for number, step in enumerate(self.steps)
-            for name in step.node.outputs
-        }
+        producer = {name: number for number, step in enumerate(self.steps) for name in step.node.writes}
         for number, step in enumerate(self.steps):
-            sources = {producer.get(strip_transcoding(name)) for name in step.node.inputs}
-            sources.discard(None)
+            sources = {producer[name] for name in step.node.reads if name in producer}
             self._waiting[number] = len(sources)
             for source in sources:
-                assert source is not None
                 self._children[source].append(number)
 
     def __bool__(self) -> bool:
