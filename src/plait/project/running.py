@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plait.config import bind_parameters
-from plait.engine import Plan, RunOptions, RunResult, make_plan, run_plan
+from plait.engine import Plan, RunOptions, RunResult, make_plan, run_plan, with_memory_producers
 from plait.pipeline import Pipeline, select
 from plait.project.pipelines import DEFAULT
 
@@ -72,8 +72,9 @@ def selected(parts: Parts, request: RunRequest) -> Pipeline:
 
 def run_request(project: Project, parts: Parts, request: RunRequest) -> RunResult:
     """Run what is requested and return the result, whatever its status."""
-    pipeline = selected(parts, request)
     catalog = _pinned(parts.catalog, request.load_versions)
+    chosen = selected(parts, request)
+    pipeline = with_memory_producers(chosen, _named(parts, request.pipeline), catalog, request.inputs)
     plan = make_plan(
         pipeline,
         catalog,
