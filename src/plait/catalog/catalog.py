@@ -121,7 +121,8 @@ class DataCatalog:
         self, save_version: str | None = None, load_versions: Mapping[str, str] | None = None
     ) -> DataCatalog:
         """Return a view for one run: the same data, other versions. Costs nothing per entry."""
-        view = copy.copy(self)
+        view = DataCatalog.__new__(type(self))
+        view.__dict__.update(self.__dict__)
         view._versioned = {}
         view._set_versions({**self.load_versions, **(load_versions or {})}, save_version)
         if load_versions:

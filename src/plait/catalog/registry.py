@@ -86,10 +86,16 @@ def dataset_type(name: str) -> DatasetType:
     module, _, attribute = name.rpartition(".")
     if not module or not all(part.isidentifier() for part in name.split(".")):
         raise _unknown_type(name)
-    if _is_module(module):
+    in_kedros_manner = "." not in module and attribute.endswith("Dataset")
+    if in_kedros_manner and attribute in _kedro_names(module):
+        return DatasetType(f"{_KEDRO}.{module}:{attribute}", located=False)
+    if _is_module(module) and module not in _groups():
         return DatasetType(f"{module}:{attribute}", located=False)
-    if attribute.endswith(("Dataset", "DataSet")):
-        return _kedro_type(name, module, attribute)
+    if (in_kedros_manner or module.startswith(_KEDRO)) and not _is_module(_KEDRO):
+        raise MissingLibraryError(
+            f"type '{name}' is none of Plait's, and '{_KEDRO}', which may have it, is not installed",
+            hint=did_you_mean(name, known_types()) or "pip install kedro-datasets",
+        )
     raise _unknown_type(name)
 
 
@@ -163,17 +169,15 @@ def requirement(module: str) -> str:
     return f"'{name}'" if "[" in name else name
 
 
-def _kedro_type(name: str, module: str, attribute: str) -> DatasetType:
-    if not _is_module(_KEDRO):
-        if module.partition(".")[0] == _KEDRO or len(name.split(".")) == 2:
-            raise MissingLibraryError(
-                f"type '{name}' is none of Plait's, and '{_KEDRO}', which may have it, is not installed",
-                hint=did_you_mean(name, known_types()) or "pip install kedro-datasets",
-            )
-        raise _unknown_type(name)
-    if _is_module(f"{_KEDRO}.{module}"):
-        return DatasetType(f"{_KEDRO}.{module}:{attribute}", located=False)
-    raise _unknown_type(name)
+def _kedro_names(group: str) -> frozenset[str]:
+    # Its packages import their classes, and the libraries behind them, only when they are asked for one.
+    if not _is_module(f"{_KEDRO}.{group}"):
+        return frozenset()
+    return frozenset(dir(importlib.import_module(f"{_KEDRO}.{group}")))
+
+
+def _groups() -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in _table().TYPES if "." in name)
 
 
 def _unknown_type(name: str) -> CatalogError:
