@@ -348,5 +348,5 @@ def test_an_odd_zone_keeps_the_moment():
 
 def test_a_missing_library_is_named_with_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ImportError, match=r'pip install "plait\[arrow\]"'):
+    with pytest.raises(ImportError, match=r"pip install 'plait\[arrow\]'"):
         frames.convert(pd.DataFrame({"a": [1]}), "arrow")

@@ -132,7 +132,7 @@ def test_pickles_have_backends(tmp_path):
     found = catalog(tmp_path, type="pickle.PickleDataset", filepath="data.pkl", backend="joblib")
     found.save("data", {"a": np.zeros(3)})
     assert np.array_equal(found.load("data")["a"], np.zeros(3))
-    with pytest.raises(MissingLibraryError, match="needs nosuchpickle, which is not installed"):
+    with pytest.raises(MissingLibraryError, match="needs 'nosuchpickle', which is not installed"):
         catalog(tmp_path, type="pickle", path="data.pkl", backend="nosuchpickle").load("data")
     with pytest.raises(CatalogError, match="`backend: math` has no `load` and `dump`"):
         catalog(tmp_path, type="pickle", path="data.pkl", backend="math").load("data")

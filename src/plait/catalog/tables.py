@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from plait.catalog.protocols import FrameName
-from plait.errors import DatasetError, MissingLibraryError
+from plait.catalog.registry import missing_library
+from plait.errors import DatasetError
 
 __all__ = ["convert"]
-
-_EXTRAS = {"pyarrow": "arrow", "pandas": "pandas", "polars": "polars"}
 
 
 def convert(data: Any, source: FrameName | None, frame: FrameName) -> Any:
@@ -18,12 +17,12 @@ def convert(data: Any, source: FrameName | None, frame: FrameName) -> Any:
 
     Raises:
         DatasetError: a column cannot be held by the target; the message names it.
-        MissingLibraryError: ``pip install`` of the library is in the message.
+        MissingLibraryError: a library is not installed.
     """
     try:
         return _convert(data, source, frame)
     except ImportError as error:
-        raise _missing(error) from error
+        raise missing_library(error.name or str(error), "converting a table") from error
 
 
 def _convert(data: Any, source: FrameName | None, frame: FrameName) -> Any:
@@ -33,16 +32,6 @@ def _convert(data: Any, source: FrameName | None, frame: FrameName) -> Any:
         return data.lazy() if frame == "polars-lazy" else data
     table = _TO_ARROW[source](data) if source in _TO_ARROW else data
     return _FROM_ARROW[frame](table)
-
-
-def _missing(error: ImportError) -> Exception:
-    library = (error.name or "").partition(".")[0]
-    if library not in _EXTRAS or isinstance(error, MissingLibraryError):
-        return error
-    return MissingLibraryError(
-        f"converting a table needs {library}, which is not installed",
-        hint=f'pip install "plait[{_EXTRAS[library]}]"',
-    )
 
 
 # pandas ------------------------------------------------------------------------------------------------

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from plait.catalog.registry import missing_library
 from plait.datasets.refusals import kind_of
 from plait.datasets.sources import Source, opened
-from plait.errors import CatalogError, DatasetError, MissingLibraryError
-
-_EXTRAS = {"joblib": '"plait[joblib]"'}
+from plait.errors import CatalogError, DatasetError
 
 
 def read(source: Source, backend: str = "pickle", **load_args: Any) -> Any:
     module = _backend(backend)
-    if backend == "joblib" and isinstance(source, Path):
-        return module.load(source, **load_args)  # by path it can map arrays: `mmap_mode`
-    with opened(source) as file:
-        return module.load(file, **load_args)
+    with _explained(source, backend):
+        if backend == "joblib" and isinstance(source, Path):
+            return module.load(source, **load_args)  # by path it can map arrays: `mmap_mode`
+        with opened(source) as file:
+            return module.load(file, **load_args)
 
 
 def write(data: Any, target: Path, backend: str = "pickle", **save_args: Any) -> None:
@@ -45,14 +48,30 @@ def write_joblib(data: Any, target: Path, **save_args: Any) -> None:
     write(data, target, **{"backend": "joblib", **save_args})
 
 
+@contextmanager
+def _explained(source: Source, backend: str) -> Iterator[None]:
+    """Say what is wrong with a pickle; the errors of an unpickler are those of any code."""
+    name = source.name if isinstance(source, Path) else "the file"
+    try:
+        yield
+    except (ImportError, AttributeError) as error:
+        raise DatasetError(
+            f"'{name}' holds an object whose code cannot be found",
+            why=str(error),
+            hint="it was saved by other versions of your code or of a library; save it again",
+        ) from error
+    except (pickle.UnpicklingError, EOFError, IndexError, KeyError, ValueError) as error:
+        raise DatasetError(
+            f"'{name}' cannot be loaded by {backend}: it is damaged, cut short or no pickle",
+            why=f"{type(error).__name__}: {error}",
+        ) from error
+
+
 def _backend(name: str) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except ImportError as error:
-        raise MissingLibraryError(
-            f"the pickle backend `{name}` needs {name}, which is not installed",
-            hint=f"pip install {_EXTRAS.get(name, name)}",
-        ) from error
+        raise missing_library(error.name or name, f"the pickle backend `{name}`") from error
     if not (hasattr(module, "load") and hasattr(module, "dump")):
         raise CatalogError(
             f"`backend: {name}` has no `load` and `dump`",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import polars as pl
 
 from plait.catalog.preview import Preview
 from plait.datasets import previews
-from plait.datasets.sources import Source, suffix_of
+from plait.datasets.sources import Source, opened, suffix_of
 from plait.errors import DatasetError
 
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
@@ -79,7 +81,9 @@ def write_jsonl(data: Any, target: Path, **save_args: Any) -> None:
 
 
 def preview_jsonl(source: Source, limit: int, **load_args: Any) -> Preview:
-    return _first_rows(read_jsonl, source, limit, load_args)
+    with opened(source) as file:  # Polars would parse all of it for the first rows
+        head = b"".join(islice(file, limit + 1))
+    return previews.of_polars(pl.read_ndjson(io.BytesIO(head), **load_args), limit)
 
 
 def read_any(source: Source, file_format: str, **load_args: Any) -> Any:

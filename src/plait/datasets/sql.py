@@ -12,6 +12,7 @@ from plait.catalog import frames
 from plait.catalog.locations import redact
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
+from plait.catalog.registry import missing_library
 from plait.catalog.stores import revealed
 from plait.datasets.previews import of_rows
 from plait.errors import CatalogError, CredentialsError, DatasetError, MissingLibraryError, PlaitError
@@ -158,9 +159,9 @@ class TableDataset(_Database):
 
     def load_as(self, frame: FrameName) -> Any:
         """Return the table in a library; the values are the same in each."""
-        import pandas as pd
-
         with self._connected("load") as connection:
+            import pandas as pd
+
             table = pd.read_sql_table(self.table_name, con=connection, **self._load_args)
         return frames.convert(table, frame)
 
@@ -178,16 +179,16 @@ class TableDataset(_Database):
 
     def exists(self) -> bool:
         """Ask the database; what it refuses to tell is an error, not a no."""
-        import sqlalchemy
-
         with self._connected("look for") as connection:
+            import sqlalchemy
+
             return bool(sqlalchemy.inspect(connection).has_table(self.table_name, self._schema))
 
     def preview(self, limit: int = 20) -> Preview:
         """Show the first rows; the database is asked for no more."""
-        import sqlalchemy
-
         with self._connected("look at") as connection:
+            import sqlalchemy
+
             table = sqlalchemy.Table(
                 self.table_name, sqlalchemy.MetaData(), schema=self._schema, autoload_with=connection
             )
@@ -275,9 +276,9 @@ class QueryDataset(_Database):
 
     def load_as(self, frame: FrameName) -> Any:
         """Return the result in a library; the values are the same in each."""
-        import pandas as pd
-
         with self._connected("run") as connection:
+            import pandas as pd
+
             connection = connection.execution_options(**self._execution_options)
             result = pd.read_sql_query(self.query, con=connection, **self._load_args)
         return frames.convert(result, frame)
@@ -311,10 +312,6 @@ def _engine(url: str, options: Mapping[str, Any]) -> Any:
             why=str(error),
             hint="install the dialect of that database, and check the spelling of the connection string",
         ) from error
-    except ModuleNotFoundError as error:
-        raise MissingLibraryError(
-            f"the connection needs '{error.name}', which is not installed", hint=f"pip install {error.name}"
-        ) from error
     if engine.dialect.name == "sqlite":
         _make_transactional(engine)
     return engine
@@ -339,8 +336,10 @@ def _explained(what: str, url: str) -> Iterator[None]:
     """Turn what SQLAlchemy raises into a sentence, and keep the connection string out of it."""
     try:
         yield
-    except (PlaitError, ModuleNotFoundError):
+    except PlaitError:
         raise
+    except ModuleNotFoundError as error:
+        raise missing_library(error.name or str(error), "the connection") from error
     except Exception as error:
         # `from None`: a driver's own error may show the connection string.
         raise DatasetError(what, why=redact(_said(error).replace(url, "***"))) from None
