@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 TARGET = "arrival_delay"
+
+# Trees of this size gain little from OpenMP threads, and lose minutes to them on a busy machine.
+one_thread = threadpool_limits.wrap(limits=1, user_api="openmp")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class DelayModel:
     trees: HistGradientBoostingRegressor = field(repr=False)
 
     @classmethod
+    @one_thread
     def fit(cls, flights: pd.DataFrame, options: ModelOptions, seed: int) -> "DelayModel":
         error = flights[TARGET] - guesses(flights, options)
         trees = HistGradientBoostingRegressor(
@@ -59,6 +64,7 @@ class DelayModel:
     def baseline(self, flights: pd.DataFrame) -> np.ndarray:
         return guesses(flights, self.options) + self.mean_error
 
+    @one_thread
     def predict(self, flights: pd.DataFrame) -> np.ndarray:
         return self.baseline(flights) + self.trees.predict(inputs(flights, self.options))
 
