@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from plait.catalog import registry
+from plait.catalog import registry, remote
 from plait.catalog.entries import Entry, EntryError
+from plait.catalog.locations import is_url
 from plait.catalog.patterns import Pattern, rank
 from plait.catalog.protocols import Located
 from plait.errors import CatalogError, CredentialsError, PlaitError
@@ -111,6 +112,10 @@ def _entry_problems(
     missing = libraries[key]
     if missing is not None:
         yield _placed(registry.missing_library(missing, f"type '{entry.type}'"), catalog.places(name))
+    if entry.location is not None and is_url(entry.location):
+        behind = remote.missing_library(entry.location)
+        if behind is not None:
+            yield _placed(behind, catalog.places(name))
 
 
 def _wrong_arguments(catalog: DataCatalog, entry: Entry) -> Iterator[PlaitError]:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import posixpath
 import secrets
 import tempfile
@@ -23,13 +24,14 @@ from plait.catalog.storage import SAVING
 from plait.errors import DatasetError, MissingLibraryError
 from plait.values import Fingerprint
 
-__all__ = ["RemoteStore"]
+__all__ = ["RemoteStore", "missing_library", "scheme_of"]
 
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "r2", "oci"})
-_EXTRAS = {
-    "s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs",
-    "abfs": "azure", "abfss": "azure", "az": "azure", "adl": "azure",
-}  # fmt: skip
+_LIBRARIES: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("s3", "s3a"), ("s3fs", "s3")),
+    **dict.fromkeys(("gs", "gcs"), ("gcsfs", "gcs")),
+    **dict.fromkeys(("abfs", "abfss", "az", "adl"), ("adlfs", "azure")),
+}
 
 
 class RemoteStore:
@@ -44,8 +46,8 @@ class RemoteStore:
     """
 
     def __init__(self, url: str, options: Mapping[str, Any]) -> None:
-        self.scheme = url.split("://", 1)[0].split("::", 1)[0]
-        self.fs, self.path = _open(url, self.scheme, dict(options))
+        self.scheme = scheme_of(url)
+        self.fs, self.path = _open(url, dict(options))
 
     def exists(self, path: str) -> bool:
         if not self.fs.exists(path):
@@ -165,21 +167,35 @@ class RemoteStore:
             )
 
 
-def _open(url: str, scheme: str, options: dict[str, Any]) -> tuple[Any, str]:
+def _open(url: str, options: dict[str, Any]) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
-        raise _missing(url, "fsspec", scheme) from error
+        raise _missing(url, "fsspec") from error
     try:
         fs, path = url_to_fs(url, **options)
     except ImportError as error:
-        raise _missing(url, error.name or scheme, scheme) from error
+        raise _missing(url, error.name) from error
     return fs, path.rstrip("/")
 
 
-def _missing(url: str, module: str, scheme: str) -> MissingLibraryError:
-    extra = _EXTRAS.get(scheme, "remote")
+def missing_library(url: str) -> MissingLibraryError | None:
+    """Return what is missing to open a URL, as far as that can be told without importing anything."""
+    scheme = scheme_of(url)
+    for module in ("fsspec", *_LIBRARIES.get(scheme, ())[:1]):
+        if importlib.util.find_spec(module) is None:
+            return _missing(url, module)
+    return None
+
+
+def scheme_of(url: str) -> str:
+    """Return ``s3`` for ``s3://bucket/key``, and the first of chained schemes."""
+    return url.split("://", 1)[0].split("::", 1)[0]
+
+
+def _missing(url: str, module: str | None) -> MissingLibraryError:
+    library, extra = _LIBRARIES.get(scheme_of(url), (scheme_of(url), "remote"))
     return MissingLibraryError(
-        f"'{redact(url)}' needs '{module}', which is not installed",
+        f"'{redact(url)}' needs '{module or library}', which is not installed",
         hint=f"pip install 'plait[{extra}]'",
     )
