@@ -14,7 +14,7 @@ from plait.engine.executors import Executor
 from plait.engine.failure import user_traceback
 from plait.engine.journal import Journal
 from plait.engine.memory import RunMemory
-from plait.engine.perform import Outcome
+from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Plan, Step
 from plait.engine.result import NodeResult
 from plait.engine.schedule import Schedule
@@ -65,7 +65,7 @@ class Execution:
             self._schedule = Schedule(plan.steps)
             self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
         self._running = 0
-        self._retries: list[tuple[float, Step, int]] = []
+        self._retries: list[tuple[float, Task]] = []
         self._stored_readers = _stored_readers(plan)
 
     def run(self) -> Mapping[str, NodeResult]:
@@ -85,29 +85,28 @@ class Execution:
     def _submit_ready(self) -> bool:
         submitted = False
         while self._running < self._executor.capacity and not self._stop.requested:
-            if self._schedule:
-                step, attempt = self._schedule.next(), 1
-            elif (due := self._due_retry()) is not None:
-                step, attempt = due
-            else:
+            task = self._due_retry()
+            if task is None and self._schedule:
+                task = Task(self._schedule.next())
+            if task is None:
                 break
-            if step.action == "blocked":
+            if task.step.action == "blocked":
                 continue
-            self._submit(step, attempt)
+            self._submit(task)
             submitted = True
         return submitted
 
-    def _submit(self, step: Step, attempt: int) -> None:
-        self._journal.started(step, attempt)
+    def _submit(self, task: Task) -> None:
+        self._journal.started(task)
         self._running += 1
-        self._executor.submit(step, attempt)
+        self._executor.submit(task)
 
     def _take_outcomes(self) -> None:
         if self._stop.requested:
             self._retries.clear()
         if not self._running:
             if self._retries:
-                time.sleep(max(0.0, min(due for due, _, _ in self._retries) - time.monotonic()))
+                time.sleep(max(0.0, min(due for due, _ in self._retries) - time.monotonic()))
             return
         for outcome in self._executor.wait():
             self._running -= 1
@@ -117,7 +116,7 @@ class Execution:
                 self._failed(outcome)
 
     def _succeeded(self, outcome: Outcome) -> None:
-        step = outcome.step
+        step = outcome.task.step
         try:
             for name in step.node.confirms:
                 self._catalog.confirm(name)
@@ -130,13 +129,13 @@ class Execution:
         self._schedule.done(step)
 
     def _failed(self, outcome: Outcome) -> None:
-        step = outcome.step
-        will_retry = outcome.attempt <= step.node.retries and not self._stop.requested
+        step, attempt = outcome.task
+        will_retry = attempt <= step.node.retries and not self._stop.requested
         self._journal.failed(outcome, will_retry=will_retry)
         self._note(outcome, "failed")
         if will_retry:
-            delay = min(_FIRST_DELAY * 2 ** (outcome.attempt - 1), _LONGEST_DELAY)
-            self._retries.append((time.monotonic() + delay, step, outcome.attempt + 1))
+            delay = min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY)
+            self._retries.append((time.monotonic() + delay, Task(step, attempt + 1)))
             return
         self._block_dependants(step, step.node.name)
         self._release(step)
@@ -144,15 +143,16 @@ class Execution:
             self._stop.request()
 
     def _note(self, outcome: Outcome, status: str) -> None:
-        result = self.nodes[outcome.step.node.name]
+        step, attempt = outcome.task
+        result = self.nodes[step.node.name]
         result.status = status  # type: ignore[assignment]
         result.started = outcome.started
         result.seconds = outcome.seconds
-        result.attempts = outcome.attempt
+        result.attempts = attempt
         result.peak_memory = outcome.peak_memory
         result.error = outcome.error
         result.traceback = outcome.traceback
-        result.reasons = outcome.step.reasons
+        result.reasons = step.reasons
 
     def _give_up_blocked(self) -> None:
         for step in self._plan.steps:
@@ -190,13 +190,15 @@ class Execution:
         if isinstance(dataset, Releases):
             dataset.release()
 
-    def _due_retry(self) -> tuple[Step, int] | None:
+    def _due_retry(self) -> Task | None:
+        if not self._retries:
+            return None
         now = time.monotonic()
         for item in self._retries:
-            due, step, attempt = item
+            due, task = item
             if due <= now:
                 self._retries.remove(item)
-                return step, attempt
+                return task
         return None
 
 

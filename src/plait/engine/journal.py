@@ -10,7 +10,7 @@ import time
 
 from plait.engine.failure import one_line
 from plait.engine.observers import Observers
-from plait.engine.perform import Outcome
+from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Step
 from plait.events import (
     DatasetLoaded,
@@ -43,24 +43,26 @@ class Journal:
         if self._observers.listening:
             self._observers.tell(event)
 
-    def started(self, step: Step, attempt: int) -> None:
+    def started(self, task: Task) -> None:
         now = time.time()
+        step, attempt = task
         if self._writer is not None and step.stores:
             self._writer.node_started(step.node.name, now, attempt)
         if self._observers.listening:
             self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, step.reasons))
 
     def finished(self, outcome: Outcome) -> None:
-        name = outcome.step.node.name
+        step, attempt = outcome.task
+        name = step.node.name
         if self._writer is not None:
             self._writer.node_ended(
                 name,
                 "done",
                 started=outcome.started,
                 seconds=outcome.seconds,
-                attempts=outcome.attempt,
+                attempts=attempt,
                 peak_memory=outcome.peak_memory,
-                durable=outcome.step.stores,
+                durable=step.stores,
             )
         if self._observers.listening:
             self._observers.tell(
@@ -69,14 +71,15 @@ class Journal:
 
     def failed(self, outcome: Outcome, *, will_retry: bool) -> None:
         assert outcome.error is not None
-        name, error = outcome.step.node.name, one_line(outcome.error)
+        step, attempt = outcome.task
+        name, error = step.node.name, one_line(outcome.error)
         if self._writer is not None and not will_retry:
             self._writer.node_ended(
                 name,
                 "failed",
                 started=outcome.started,
                 seconds=outcome.seconds,
-                attempts=outcome.attempt,
+                attempts=attempt,
                 peak_memory=outcome.peak_memory,
                 error=error,
                 traceback=outcome.traceback,

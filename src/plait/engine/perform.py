@@ -25,7 +25,7 @@ from plait.values import RunContext, SaveContext
 if sys.platform != "win32":
     import resource
 
-__all__ = ["Interceptors", "Outcome", "Performer", "RunFacts", "peak_memory"]
+__all__ = ["Interceptors", "Outcome", "Performer", "RunFacts", "Task", "peak_memory"]
 
 
 class Interceptors(Protocol):
@@ -58,11 +58,17 @@ class RunFacts:
     version: str | None = None
 
 
-class Outcome(NamedTuple):
-    """What became of one call. ``error`` is None when all outputs are saved."""
+class Task(NamedTuple):
+    """What an executor is given: a step, and which try at it this is."""
 
     step: Step
-    attempt: int
+    attempt: int = 1
+
+
+class Outcome(NamedTuple):
+    """What became of a task. ``error`` is None when all outputs are saved."""
+
+    task: Task
     started: float
     seconds: float
     error: BaseException | None = None
@@ -92,8 +98,9 @@ class Performer:
         self._observed = emit is not None or interceptors is not None
         self.capture: Capture | None = None
 
-    def perform(self, step: Step, attempt: int = 1) -> Outcome:
-        """Run one step. What the user's code raises becomes part of the outcome."""
+    def perform(self, task: Task) -> Outcome:
+        """Run one task. What the user's code raises becomes part of the outcome."""
+        step, attempt = task
         started = time.time()
         begun = time.perf_counter()
         values: list[Any] = []
@@ -109,9 +116,9 @@ class Performer:
             seconds = time.perf_counter() - begun
             given = zip([binding.dataset for binding in step.node.bindings], values, strict=False)
             text = user_traceback(error, given)
-            return Outcome(step, attempt, started, seconds, error, text, peak_memory())
+            return Outcome(task, started, seconds, error, text, peak_memory())
         seconds = time.perf_counter() - begun
-        return Outcome(step, attempt, started, seconds, None, "", peak_memory() if self._emit else None)
+        return Outcome(task, started, seconds, None, "", peak_memory() if self._emit else None)
 
     def _attempt(self, step: Step, attempt: int, values: list[Any]) -> None:
         node = step.node

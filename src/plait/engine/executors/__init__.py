@@ -6,20 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from plait.engine.executors.inline import InlineExecutor
-from plait.engine.perform import Outcome, Performer
-from plait.engine.plan import Step
+from plait.engine.perform import Outcome, Performer, Task
 from plait.errors import UsageError, did_you_mean
 
 __all__ = ["Executor", "InlineExecutor", "make_executor"]
 
 
 class Executor(Protocol):
-    """Performs steps; ``capacity`` is how many it takes at a time."""
+    """Performs tasks; ``capacity`` is how many it takes at a time."""
 
     capacity: int
 
-    def submit(self, step: Step, attempt: int) -> None:
-        """Start one step."""
+    def submit(self, task: Task) -> None:
+        """Start one task."""
 
     def wait(self) -> list[Outcome]:
         """Return at least one outcome of what was submitted."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from plait.engine.perform import Outcome, Performer
-from plait.engine.plan import Step
+from plait.engine.perform import Outcome, Performer, Task
 
 __all__ = ["InlineExecutor"]
 
 
 class InlineExecutor:
-    """Performs a step when it is submitted."""
+    """Performs a task when it is submitted."""
 
     capacity = 1
 
@@ -17,8 +16,8 @@ class InlineExecutor:
         self._performer = performer
         self._outcomes: list[Outcome] = []
 
-    def submit(self, step: Step, attempt: int) -> None:
-        self._outcomes.append(self._performer.perform(step, attempt))
+    def submit(self, task: Task) -> None:
+        self._outcomes.append(self._performer.perform(task))
 
     def wait(self) -> list[Outcome]:
         outcomes, self._outcomes = self._outcomes, []
