@@ -253,9 +253,11 @@ def _add_names(values: dict[str, Any]) -> None:
 
 
 def _suffix(values: dict[str, Any]) -> str:
-    first: str = (values["writes"] or values["reads"])[0]
-    bare = first.removeprefix(PARAMETER_PREFIX).removeprefix(f"{values['namespace']}.")
-    return _NOT_IN_A_NAME.sub("_", bare)
+    name: str = (values["writes"] or values["reads"])[0].removeprefix(PARAMETER_PREFIX)
+    outer = values["namespace"] or ""
+    while outer and not name.startswith(f"{outer}."):
+        outer = outer.rpartition(".")[0]
+    return _NOT_IN_A_NAME.sub("_", name[len(outer) + 1 :] if outer else name)
 
 
 def caller_place() -> Place:

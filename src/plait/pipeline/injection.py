@@ -46,6 +46,8 @@ def _of_object(annotation: object) -> str | None:
 
 
 def _of_text(text: str, names: Mapping[str, object]) -> str | None:
+    if text in names:
+        return _of_object(names[text])
     prefix, _, last = text.rpartition(".")
     if last not in MARKERS:
         return None

@@ -102,7 +102,7 @@ class Selector:
 
 _WORDS = re.compile(r"(?:[^\s\[]|\[[^\]]*\]|\[)+")
 _FACTORS = re.compile(r"(?:[^,\[]|\[[^\]]*\]|\[)*")
-_ATOM = re.compile(r"(?:(?P<kind>[^:\[\]]*):)?(?P<name>[^\[\]]+)(?:\[(?P<key>[^\[\]]+)\])?")
+_ATOM = re.compile(r"(?:(?P<kind>[^:\[\]]*):)?(?P<name>[^\[\]]*[^\[\]:])(?:\[(?P<key>[^\[\]]+)\])?")
 
 
 def parse(text: str | Iterable[str]) -> Selector:
@@ -148,9 +148,8 @@ def _point(part: str, word: str) -> Point:
         cut = outside.index("..")
         first, last = part[:cut], part[cut + 2 :]
         if not first or not last:
-            raise _malformed(
-                word, f"'{part}' has an open end", f"'{first or last}' with a + for all before or after"
-            )
+            hint = f"{first}+ picks all after" if first else f"+{last} picks all before"
+            raise _malformed(word, f"'{part}' has an open end", hint)
         return Between(_atom(first, word), _atom(last, word))
     ancestors, descendants = part.startswith("+"), part.endswith("+") and len(part) > 1
     atom = _atom(part[ancestors : len(part) - descendants], word)
@@ -162,13 +161,15 @@ def _atom(part: str, word: str) -> Atom:
     if match is None or "+" in (part[:1], part[-1:]):
         raise _malformed(word, f"'{part}' is not a name" if part else "a name is missing")
     kind, name, key = match.group("kind", "name", "key")
+    if kind == "params":  # not a kind: the name of one parameter
+        return Atom(f"params:{name}", None, key)
     if kind == "not":
         raise _malformed(word, "'not:' stands at the beginning, once", "such as not:tag:slow or not:+report")
     if kind is not None and kind not in KINDS:
         raise _malformed(
             word,
             f"'{kind}:' is not a kind of selector",
-            did_you_mean(kind, KINDS) or f"kinds are {', '.join(KINDS)}; parameters are dataset:params:…",
+            did_you_mean(kind, KINDS) or f"kinds are {', '.join(KINDS)}",
         )
     return Atom(name, kind, key)
 
