@@ -260,3 +260,14 @@ def test_an_unknown_generic_format_lists_what_there_is(tmp_path):
         with pytest.raises(DatasetError, match=text) as error:
             found.load("data")
         assert "csv" in error.value.hint
+
+
+@pytest.mark.parametrize(("kind", "suffix", "frame"), PAIRS)
+def test_a_remote_file_is_read_and_looked_at_like_a_local_one(kind, suffix, frame):
+    url = f"memory://tables-{frame}/data.{suffix}"
+    found = DataCatalog.from_config({"data": {"type": kind, "path": url, "frame": frame}})
+    found.save("data", pa.table(COLUMNS))
+    assert as_lists(found.load("data")) == COLUMNS
+    assert as_lists(found.load("data", as_="polars-lazy")) == COLUMNS
+    if kind not in ("xml", "json"):
+        assert [row[0] for row in found.dataset("data").preview(2).content] == [1, 2]

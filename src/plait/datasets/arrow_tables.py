@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from plait.catalog.preview import Preview
 from plait.datasets import previews
-from plait.datasets.sources import Source
+from plait.datasets.sources import Source, suffix_of
 
 _CSV_OPTIONS = {
     "read_options": pa.csv.ReadOptions,
@@ -22,12 +22,13 @@ _CSV_OPTIONS = {
     "write_options": pa.csv.WriteOptions,
 }
 
+_COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 # Read back as missing what pyarrow wrote as missing; an empty text it writes in quotes.
 _MISSING = {"convert_options": {"strings_can_be_null": True, "quoted_strings_can_be_null": False}}
 
 
 def read_csv(source: Source, **load_args: Any) -> Any:
-    return pa.csv.read_csv(source, **_csv_options(load_args, _MISSING))
+    return pa.csv.read_csv(_decompressed(source), **_csv_options(load_args, _MISSING))
 
 
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
@@ -36,7 +37,7 @@ def write_csv(data: Any, target: Path, **save_args: Any) -> None:
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:
-    with pa.csv.open_csv(source, **_csv_options(load_args, _MISSING)) as reader:
+    with pa.csv.open_csv(_decompressed(source), **_csv_options(load_args, _MISSING)) as reader:
         return previews.of_arrow(_enough(reader, reader.schema, limit), limit)
 
 
@@ -90,6 +91,12 @@ def _enough(batches: Any, schema: Any, limit: int) -> Any:
 
 def _selected(schema: Any, columns: list[str] | None) -> Any:
     return schema if columns is None else pa.schema([schema.field(name) for name in columns])
+
+
+def _decompressed(source: Source) -> Any:
+    """Unpack an open file; of a path pyarrow sees by itself how it is packed."""
+    compression = None if isinstance(source, Path) else _COMPRESSIONS.get(suffix_of(source))
+    return pa.input_stream(source, compression=compression) if compression else source
 
 
 def _csv_options(arguments: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
