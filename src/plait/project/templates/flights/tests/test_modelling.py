@@ -29,13 +29,13 @@ OPTIONS = ModelOptions(features=["distance"], guess="departure_delay", train_row
 
 
 def test_the_baseline_is_the_guess_plus_its_mean_error(past: pd.DataFrame):
-    model = DelayModel.fit(past, OPTIONS, seed=0)
+    model = DelayModel.fit(past, OPTIONS, np.random.default_rng(0))
     expected = past["departure_delay"] + (past["arrival_delay"] - past["departure_delay"]).mean()
     np.testing.assert_allclose(model.baseline(past), expected)
 
 
 def test_without_a_guess_the_baseline_is_the_mean(past: pd.DataFrame):
-    model = DelayModel.fit(past, ModelOptions(features=["distance"]), seed=0)
+    model = DelayModel.fit(past, ModelOptions(features=["distance"]), np.random.default_rng(0))
     np.testing.assert_allclose(model.baseline(past), past["arrival_delay"].mean())
 
 

@@ -53,13 +53,21 @@ class DelayModel:
 
     @classmethod
     @one_thread
-    def fit(cls, flights: pd.DataFrame, options: ModelOptions, seed: int) -> "DelayModel":
-        error = flights[TARGET] - guesses(flights, options)
+    def fit(
+        cls, flights: pd.DataFrame, options: ModelOptions, rng: np.random.Generator
+    ) -> "DelayModel":
+        """Fit the baseline to all flights, and the trees to a random sample of them."""
+        errors = flights[TARGET].to_numpy(float) - guesses(flights, options)
+        mean_error = float(errors.mean())
+        rows = min(options.train_rows, len(flights))
+        sample = rng.choice(len(flights), size=rows, replace=False)
         trees = HistGradientBoostingRegressor(
-            max_iter=options.max_iter, learning_rate=options.learning_rate, random_state=seed
+            max_iter=options.max_iter,
+            learning_rate=options.learning_rate,
+            random_state=int(rng.integers(2**31)),
         )
-        trees.fit(inputs(flights, options), error - error.mean())
-        return cls(options, float(error.mean()), trees)
+        trees.fit(inputs(flights.iloc[sample], options), errors[sample] - mean_error)
+        return cls(options, mean_error, trees)
 
     def baseline(self, flights: pd.DataFrame) -> np.ndarray:
         return guesses(flights, self.options) + self.mean_error

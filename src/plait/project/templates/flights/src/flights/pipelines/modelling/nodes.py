@@ -8,13 +8,11 @@ from flights.pipelines.modelling.model import TARGET, DelayModel, ModelOptions
 
 
 def train_model(train: pd.DataFrame, options: ModelOptions, rng: np.random.Generator) -> DelayModel:
-    """Fit a model to a random sample of the past.
+    """Fit a model to the past.
 
-    Plait passes ``rng``, seeded for this node: the same sample, and the same model, in every run.
+    Plait passes ``rng``, seeded for this node: the same model in every run.
     """
-    rows = min(options.train_rows, len(train))
-    sample = train.iloc[rng.choice(len(train), size=rows, replace=False)]
-    return DelayModel.fit(sample, options, seed=int(rng.integers(2**31)))
+    return DelayModel.fit(train, options, rng)
 
 
 def predict_delays(model: DelayModel, test: pd.DataFrame) -> pd.DataFrame:
