@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -73,12 +74,22 @@ def _below(folder: Path, name: str) -> Path:
 def _write_one(data: Any, target: Path, save_args: Mapping[str, Any]) -> None:
     figure = _figure(data)
     metadata = {**_NO_TIMES.get(suffix_of(target), {}), **save_args.get("metadata", {})}
-    with mpl.rc_context({"svg.hashsalt": "plait"}):
+    with _fixed_names(target):
         figure.savefig(target, **{**save_args, **({"metadata": metadata} if metadata else {})})
     # Figures made through pyplot live until they are closed; a long run would keep them all.
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None and isinstance(figure, mpl.figure.Figure):
         pyplot.close(figure)
+
+
+@contextmanager
+def _fixed_names(target: Path) -> Iterator[None]:
+    """Name the parts of an SVG picture alike at every save; a global setting, so only for those."""
+    if suffix_of(target) != ".svg":
+        yield
+        return
+    with mpl.rc_context({"svg.hashsalt": "plait"}):
+        yield
 
 
 def _figure(data: Any) -> Any:
