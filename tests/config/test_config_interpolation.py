@@ -217,6 +217,28 @@ def test_what_cannot_be_read_or_computed_is_explained(text, what):
     assert problem({"t": text, "g": {"x": 1}}, boom=lambda: {}["k"]).startswith(what)
 
 
+def test_references_that_multiply_are_an_error_and_quick():
+    lists = {"a0": [1] * 10} | {f"a{n}": [f"${{a{n - 1}}}"] * 10 for n in range(1, 9)}
+    assert "interpolations multiply to more than 1,000,000 values" in problem(lists)
+    texts = {"a0": "x" * 10} | {f"a{n}": f"${{a{n - 1}}}" * 2 for n in range(1, 60)}
+    assert "interpolations make a text of more than 1,000,000 characters" in problem(texts)
+
+
+def test_a_long_chain_is_followed_or_explained():
+    chain = {f"a{n}": f"${{a{n + 1}}}" for n in range(50)} | {"a50": "end"}
+    assert resolved(chain)["a0"] == "end"
+    endless = {f"a{n}": f"${{a{n + 1}}}" for n in range(150)} | {"a150": "end"}
+    assert "interpolations follow each other more than 100 times" in problem(endless)
+
+
+def test_relative_references_are_relative_to_where_they_stand():
+    tree = {name: {"n": name, "x": "${.n}", "y": "${oc.select:.n,none}"} for name in "ab"}
+    assert {name: (v["x"], v["y"]) for name, v in resolved(tree).items()} == {
+        "a": ("a", "a"),
+        "b": ("b", "b"),
+    }
+
+
 def test_globals_refuse_runtime_parameters_and_say_what_to_do(tmp_path):
     conf = write(tmp_path, {"base/globals.yml": "a: ${runtime_params:x}\n"})
     with pytest.raises(ConfigError, match=r"(?s)globals cannot use runtime parameters.*globals.yml:1"):

@@ -253,6 +253,8 @@ def test_secrets_are_not_explained(conf, monkeypatch):
     config = load_config(folder)
     assert [value for _, value in config.explain("credentials", "db")] == [{"user": "***", "password": "***"}]
     assert [value for _, value in config.explain("parameters", "pw")] == ["***"]
+    assert config.shown("parameters") == {"pw": "***"}
+    assert config.shown("credentials") == {"db": {"user": "***", "password": "***"}}
 
 
 def test_credentials_are_always_also_read_from_local(conf):

@@ -169,6 +169,13 @@ class Config:
             for source, value in self._stack(kind).contributions(keys)
         ]
 
+    def shown(self, kind: str) -> dict[str, Any]:
+        """Return ``config[kind]`` fit to be printed: every secret in it is ``***``."""
+        if kind == "credentials":
+            return {name: _redacted(value) for name, value in self._credential_names().items()}
+        values, secrets, _ = self._resolve(kind)
+        return {key: _without_secrets(value, (key,), secrets) for key, value in values.items()}
+
     def is_secret(self, kind: str, path: str | Sequence[Any]) -> bool:
         """Tell whether the value at a path came from an environment variable or credentials."""
         if kind == "credentials":
@@ -346,6 +353,16 @@ def _literal(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _literal(item) for key, item in value.items()}
     return [_literal(item) for item in value] if isinstance(value, list) else value
+
+
+def _without_secrets(value: Any, keys: KeyPath, secrets: frozenset[KeyPath]) -> Any:
+    if keys in secrets:
+        return _redacted(value)
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(item, (*keys, key), secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(item, (*keys, index), secrets) for index, item in enumerate(value)]
+    return value
 
 
 def _redacted(value: Any) -> Any:

@@ -47,6 +47,9 @@ class _Outcome(NamedTuple):
 
 
 _SIMPLE = re.compile(r"\$\{([^${}\\'\"\[\]]*)\}")
+_MAX_COPIES = 1_000_000
+_MAX_CHAIN = 100
+_MAX_TEXT = 1_000_000
 _INTEGER = re.compile(r"[-+]?\d[\d_]*$")
 _FLOAT = re.compile(r"[-+]?(\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*(?=[eE]))([eE][-+]?\d+)?$")
 _WORDS = {"null": None, "true": True, "false": False}
@@ -89,6 +92,7 @@ class _Work:
         self._failures: dict[tuple[str, str | None], list[KeyPath]] = {}
         self.secrets: set[KeyPath] = set()
         self.used: set[str] = set()
+        self._copies = 0
 
     def walk(self, value: Any, path: list[Any]) -> Any:
         """Return ``value``, which stands at ``path``, resolved; failures are noted and leave the text."""
@@ -114,9 +118,8 @@ class _Work:
     def _text(self, text: str, keys: KeyPath) -> Any:
         try:
             value, tainted = self._string(text, keys)
-        except (Unresolved, SyntaxProblem, RecursionError) as problem:
-            what = str(problem) or "interpolations are nested too deeply"
-            self._failures.setdefault((what, getattr(problem, "hint", None)), []).append(keys)
+        except (Unresolved, SyntaxProblem) as problem:
+            self._failures.setdefault((str(problem), getattr(problem, "hint", None)), []).append(keys)
             return text
         if tainted:
             self.secrets.add(keys)
@@ -132,6 +135,8 @@ class _Work:
         """Resolve one string that stands at ``keys``."""
         if keys in self._active:
             raise Unresolved(f"interpolations go in a circle: {self._cycle(keys)}")
+        if len(self._active) >= _MAX_CHAIN:
+            raise Unresolved(f"interpolations follow each other more than {_MAX_CHAIN} times")
         self._active[keys] = None
         try:
             return self._quick(text, keys) or self._template(parse_template(text), keys)
@@ -160,11 +165,12 @@ class _Work:
                 return outcome
             tainted = tainted or outcome.tainted
             pieces[index] = _as_text(outcome.value)
-        return _Outcome("".join(pieces), tainted)
+        return _Outcome(_bounded("".join(pieces)), tainted)
 
     def _expression(self, inner: str, keys: KeyPath) -> _Outcome:
         outcome = self._template(parse_template("${" + inner + "}"), keys)
-        if not inner.lstrip().startswith(".") and not isinstance(outcome.value, dict | list):
+        relative = inner.lstrip().startswith(".") or "oc.select" in inner
+        if not relative and not isinstance(outcome.value, dict | list):
             self._simple[inner] = outcome
         return outcome
 
@@ -174,7 +180,7 @@ class _Work:
             return self._part(parts[0], keys)
         outcomes = [self._part(part, keys) for part in parts]
         text = "".join(_as_text(outcome.value) for outcome in outcomes)
-        return _Outcome(text, any(outcome.tainted for outcome in outcomes))
+        return _Outcome(_bounded(text), any(outcome.tainted for outcome in outcomes))
 
     def _part(self, part: Part, keys: KeyPath) -> _Outcome:
         if isinstance(part, str):
@@ -253,6 +259,9 @@ class _Work:
         if isinstance(value, str):
             return self._string(value, keys) if "${" in value else _Outcome(value, False)
         if isinstance(value, dict | list):
+            self._copies += len(value)
+            if self._copies > _MAX_COPIES:
+                raise Unresolved(f"interpolations multiply to more than {_MAX_COPIES:,} values")
             items = value.items() if isinstance(value, dict) else enumerate(value)
             outcomes = {key: self._at(item, (*keys, key)) for key, item in items}
             plain = {key: outcome.value for key, outcome in outcomes.items()}
@@ -293,6 +302,12 @@ def primitive(text: str) -> Any:
     if _INTEGER.match(text):
         return int(text)
     return float(text) if _FLOAT.match(text) else text
+
+
+def _bounded(text: str) -> str:
+    if len(text) > _MAX_TEXT:
+        raise Unresolved(f"interpolations make a text of more than {_MAX_TEXT:,} characters")
+    return text
 
 
 def _as_text(value: Any) -> str:
