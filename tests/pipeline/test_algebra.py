@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from plait.pipeline import Pipeline, node, pipeline
 
-
 laws = settings(deadline=None, max_examples=60)
 
 

@@ -10,7 +10,6 @@ from plait.errors import SelectionError
 from plait.pipeline import Pipeline, node, parse_selector, pipeline, select, spell_flags
 from plait.pipeline.selector import Around, Atom, Between, Exclude, Selector, Term
 
-
 laws = settings(deadline=None, max_examples=100)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from plait.errors import SignatureError, did_you_mean
-from plait.pipeline.injection import injected_kind
 from plait.pipeline.names import PARAMETERS
 from plait.pipeline.signature import Parameter, Signature
 
@@ -94,14 +93,14 @@ def _listed(inputs: str | list[str] | None) -> Sequence[str]:
 def _bind_plain(signature: Signature, names: Sequence[str]) -> Bound | None:
     """Bind as many names as there are arguments, all of the plain kind: the usual case, quickly."""
     parameters = signature.parameters
-    if len(parameters) != len(names) or not signature.takes_positional:
+    if not signature.plain or len(parameters) != len(names):
         return None
-    bindings = []
-    for parameter, name in zip(parameters, names, strict=True):
-        argument, kind, _, annotation = parameter
-        if kind != "either" or (annotation is not None and injected_kind(annotation, signature.names)):
-            return None
-        bindings.append(Binding(None, argument, name, annotation))
+    if len(names) == 1:
+        return Bound((Binding(None, parameters[0].name, names[0], parameters[0].annotation),), {}, (None,))
+    bindings = [
+        Binding(None, parameter.name, name, parameter.annotation)
+        for parameter, name in zip(parameters, names, strict=True)
+    ]
     return Bound(tuple(bindings), {}, (None,) * len(bindings))
 
 
@@ -125,16 +124,8 @@ class _Matching:
     def __init__(self, function: str, signature: Signature) -> None:
         self.function = function
         self.signature = signature
-        self.injected: dict[str, str] = {}
-        data = []
-        for parameter in signature.parameters:
-            annotation = parameter.annotation
-            kind = None if annotation is None else injected_kind(annotation, signature.names)
-            if kind is None:
-                data.append(parameter)
-            else:
-                self.injected[parameter.name] = kind
-        self.data: list[Parameter] = data
+        self.injected = dict(signature.injected)
+        self.data = [p for p in signature.parameters if p.name not in self.injected]
 
     def in_order(self, names: Sequence[str]) -> Bound:
         """Bind a list: the non-injected positional arguments in order, then ``*args``."""

@@ -157,7 +157,7 @@ def labels(kind: str, given: str | Iterable[str] | None) -> frozenset[str]:
 
 def _bases(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) == 1 and TRANSCODING_SEPARATOR not in names[0]:
-        return names
+        return names  # the usual case, without another object
     return tuple(dict.fromkeys(map(strip_transcoding, names)))
 
 

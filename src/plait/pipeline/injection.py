@@ -33,6 +33,8 @@ def injected_kind(annotation: object, names: Mapping[str, object]) -> str | None
         annotation: as written: a class, a string, or anything else.
         names: the globals of the function's module.
     """
+    if annotation is None:
+        return None
     if isinstance(annotation, str):
         return _of_text(annotation.strip("\"' "), names)
     return _of_object(annotation)

@@ -36,7 +36,29 @@ _OPTIONS = (
 
 
 class Node:
-    """A function, what it reads, and what it makes. Immutable; see :func:`node` for the arguments.
+    """A function call with named inputs and outputs. A value: immutable, complete when it is made.
+
+    Args:
+        func: any callable.
+        inputs: a name, a list (the non-injected arguments in order) or a dict (argument → dataset).
+            Arguments that a dict leaves out, and all when ``inputs`` is omitted, read the dataset of
+            their own name; those with a default keep it. None or ``[]`` means no inputs.
+        outputs: a name, a list (the function returns as many values) or a dict (returned key →
+            dataset).
+        name: letters, digits, ``_``, ``-`` and ``.``; by default the name of the function.
+        tags: to select nodes by.
+        confirms: datasets to confirm when the node has succeeded.
+        namespace: a dotted prefix of the name.
+        cache: ``auto`` skips the node when nothing changed, ``off`` runs it whenever it is selected,
+            ``keep`` runs it only when an output is missing.
+        retries: how often it is tried again after a failure.
+        timeout: seconds after which it counts as failed.
+        resources: what it needs: memory, cores, named limits.
+        version: change it to make the node run again.
+
+    Raises:
+        NodeError: the definition is wrong.
+        SignatureError: the inputs do not fit the function.
 
     Attributes:
         func: the function as it was given.
@@ -332,56 +354,5 @@ def _without_derived(made: Node) -> dict[str, Any]:
     return values
 
 
-def node(
-    func: Callable[..., Any],
-    inputs: Inputs | Inferred = INFERRED,
-    outputs: Outputs = None,
-    *,
-    name: str | None = None,
-    tags: str | Iterable[str] | None = None,
-    confirms: str | list[str] | None = None,
-    namespace: str | None = None,
-    cache: Cache = "auto",
-    retries: int = 0,
-    timeout: float | None = None,
-    resources: Mapping[str, Any] | None = None,
-    version: str | None = None,
-) -> Node:
-    """Make a node: a function call with named inputs and outputs.
-
-    Args:
-        func: any callable.
-        inputs: a name, a list (the non-injected arguments in order) or a dict (argument → dataset).
-            Arguments that a dict leaves out, and all when ``inputs`` is omitted, read the dataset of
-            their own name; those with a default keep it. None or ``[]`` means no inputs.
-        outputs: a name, a list (the function returns as many values) or a dict (returned key →
-            dataset).
-        name: letters, digits, ``_``, ``-`` and ``.``; by default the name of the function.
-        tags: to select nodes by.
-        confirms: datasets to confirm when the node has succeeded.
-        namespace: a dotted prefix of the name.
-        cache: ``auto`` skips the node when nothing changed, ``off`` runs it whenever it is selected,
-            ``keep`` runs it only when an output is missing.
-        retries: how often it is tried again after a failure.
-        timeout: seconds after which it counts as failed.
-        resources: what it needs: memory, cores, named limits.
-        version: change it to make the node run again.
-
-    Raises:
-        NodeError: the definition is wrong.
-        SignatureError: the inputs do not fit the function.
-    """
-    return Node(
-        func,
-        inputs,
-        outputs,
-        name=name,
-        tags=tags,
-        confirms=confirms,
-        namespace=namespace,
-        cache=cache,
-        retries=retries,
-        timeout=timeout,
-        resources=resources,
-        version=version,
-    )
+node = Node
+"""Kedro's other spelling of :class:`Node`: pipelines read better with it."""

@@ -8,9 +8,11 @@ signature of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import FunctionType, MethodType
 from typing import Any, Literal, NamedTuple
+
+from plait.pipeline.injection import injected_kind
 
 __all__ = ["ABSENT", "Kind", "Parameter", "Signature", "function_name", "function_place", "read_signature"]
 
@@ -42,6 +44,8 @@ class Signature(NamedTuple):
         awaits: it is a coroutine function or an asynchronous generator.
         takes_positional: the callable itself can be given arguments by position.
         takes_keywords: the callable itself can be given arguments by name.
+        injected: parameter → marker, for those that Plait fills in.
+        plain: it takes nothing but arguments that can be given by position.
     """
 
     parameters: tuple[Parameter, ...]
@@ -51,6 +55,8 @@ class Signature(NamedTuple):
     awaits: bool = False
     takes_positional: bool = True
     takes_keywords: bool = True
+    injected: Mapping[str, str] = {}
+    plain: bool = False
 
     def __str__(self) -> str:
         return "(" + ", ".join(map(_spell, self.parameters)) + ")"
@@ -58,17 +64,37 @@ class Signature(NamedTuple):
 
 def read_signature(func: Callable[..., Any]) -> Signature | None:
     """Return the signature of ``func``, looking through wrappers; None when it cannot be known."""
+    return _read_once(func) if isinstance(func, FunctionType) else _described(_read(func))
+
+
+# A pipeline of thousands of nodes is made in a loop over a few functions.
+@lru_cache(maxsize=512)
+def _read_once(func: FunctionType) -> Signature | None:
+    return _described(_of_function(func))
+
+
+def _described(signature: Signature | None) -> Signature | None:
+    """Add what follows from the parameters that are left when all wrappers are taken off."""
+    if signature is None:
+        return None
+    found = {p.name: injected_kind(p.annotation, signature.names) for p in signature.parameters}
+    injected = {name: kind for name, kind in found.items() if kind is not None}
+    plain = not injected and all(p.kind == "either" for p in signature.parameters)
+    return signature._replace(injected=injected, plain=plain and signature.takes_positional)
+
+
+def _read(func: Callable[..., Any]) -> Signature | None:
     if isinstance(func, FunctionType):
         return _of_function(func)
     if isinstance(func, partial):
         return _of_partial(func)
     if isinstance(func, MethodType):
-        return _without_first(read_signature(func.__func__))
+        return _without_first(_read(func.__func__))
     wrapped = getattr(func, "__wrapped__", None)
     if callable(wrapped) and not isinstance(func, type):
-        return read_signature(wrapped)
+        return _read(wrapped)
     if not isinstance(func, type) and isinstance(type(func).__call__, FunctionType):
-        return _without_first(read_signature(type(func).__call__))
+        return _without_first(_read(type(func).__call__))
     return _inspected(func)
 
 
@@ -126,7 +152,7 @@ def _annotations(func: FunctionType) -> Mapping[str, Any]:
 
 
 def _through_wrapper(func: FunctionType, wrapped: Callable[..., Any]) -> Signature | None:
-    inner = read_signature(wrapped)
+    inner = _read(wrapped)
     if inner is None:
         return None
     flags = func.__code__.co_flags
@@ -143,7 +169,7 @@ def _without_first(signature: Signature | None) -> Signature | None:
 
 
 def _of_partial(func: partial[Any]) -> Signature | None:
-    inner = read_signature(func.func)
+    inner = _read(func.func)
     if inner is None:
         return None
     left = list(inner.parameters)
