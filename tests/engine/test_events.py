@@ -247,3 +247,12 @@ def test_memory_and_durations_are_reported():
         NodeStarted,
         RunFinished,
     }
+
+
+def test_a_secret_parameter_is_recorded_as_a_digest(tmp_path):
+    parameters = Parameters({"db": {"token": "hunter2", "port": 5}}, secrets=frozenset({("db", "token")}))
+    plait.run(pipeline([node(add_one, "x", "y")]), {"x": 1}, parameters=parameters, state=tmp_path)
+    recorded = Ledger.open(tmp_path).run("last").parameters
+    assert recorded["db"]["port"] == 5
+    assert recorded["db"]["token"].startswith("sha256:")
+    assert b"hunter2" not in b"".join(path.read_bytes() for path in tmp_path.glob("ledger.db*"))

@@ -14,6 +14,7 @@ from plait.engine.options import RunOptions
 from plait.engine.perform import Performer, peak_memory
 from plait.engine.plan import Plan
 from plait.engine.provenance import GitState, imported_versions
+from plait.engine.recorded_parameters import recorded_parameters
 from plait.engine.result import NodeResult
 from plait.events import LogLine, RunFinished, RunStarted, RunStatus
 from plait.ledger import Ledger, Provenance, RunSetting, RunWriter, new_run_id
@@ -51,7 +52,7 @@ class Record:
                 options.executor,
                 options.environment,
                 options.selection,
-                options.parameters,
+                recorded_parameters(options.parameters),
             )
             writer = Ledger.open(options.state).begin(setting, names)
         record = cls(options, writer)
