@@ -41,7 +41,9 @@ from plait.errors import DatasetError
         ("Path", "path"),
         ("pathlib.Path", "path"),
         (pd.DataFrame | None, "pandas"),
-        (pl.DataFrame | str | None, "polars"),
+        (pl.DataFrame | str | None, None),
+        ("pd.DataFrame | pd.Series", None),
+        (typing.Optional["pl.DataFrame"], "polars"),
         ("pl.DataFrame | None", "polars"),
         ("Optional[pd.DataFrame]", "pandas"),
         ("typing.Union[None, 'pa.Table']", "arrow"),
@@ -103,6 +105,7 @@ def test_data_is_recognised_by_its_type():
         (pa.table({"a": [1]}), "arrow"),
         (pl.LazyFrame({"a": [1]}), "polars-lazy"),
         (pathlib.Path("x"), "path"),
+        (None, "pandas"),
     ],
 )
 def test_what_already_is_the_frame_is_handed_on_untouched(data, frame):
@@ -329,10 +332,11 @@ def test_what_cannot_be_converted_is_refused_by_name(data, frame, text):
     assert error.value.hint
 
 
-def test_a_series_is_a_table_with_one_column():
+def test_a_series_is_a_table_with_one_column_in_another_library():
+    for series, own in ((pd.Series([1], name="y"), "pandas"), (pl.Series("y", [1]), "polars")):
+        assert frames.convert(series, own) is series
     assert frames.convert(pd.Series([1, 2], name="y"), "polars").to_dict(as_series=False) == {"y": [1, 2]}
     assert frames.convert(pl.Series("y", [1]), "arrow").to_pydict() == {"y": [1]}
-    assert list(frames.convert(pd.Series([1], name="y"), "pandas").columns) == ["y"]
 
 
 def test_a_dictionary_of_tables_is_converted_table_by_table():

@@ -188,10 +188,12 @@ def test_a_filtered_pandas_table_is_saved_without_its_row_numbers(tmp_path, kind
     assert as_lists(found.load("data")) == {"a": [2, 3]}
 
 
-def test_a_series_is_saved_as_its_column(tmp_path):
-    found = catalog(tmp_path, type="pandas.CSVDataset", filepath="y.csv")
-    found.save("data", pd.Series([1, 2], name="y"))
-    assert (tmp_path / "y.csv").read_text() == "y\n1\n2\n"
+@pytest.mark.parametrize("series", [pd.Series([1, 2], name="y"), pl.Series("y", [1, 2])])
+@pytest.mark.parametrize(("kind", "suffix", "frame"), PAIRS)
+def test_a_series_is_saved_as_its_column(tmp_path, kind, suffix, frame, series):
+    found = catalog(tmp_path, type=kind, path=f"y.{suffix}", frame=frame)
+    found.save("data", series)
+    assert as_lists(found.load("data")) == {"y": [1, 2]}
 
 
 def test_a_gzip_file_names_neither_time_nor_temporary_file(tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from plait.catalog.protocols import FrameName
@@ -24,7 +24,10 @@ _TYPES: Mapping[tuple[str, str], FrameName] = {
     ("pyarrow", "Table"): "arrow",
     ("pathlib", "Path"): "path",
 }
-_SERIES = {("pandas", "Series"), ("polars", "Series")}
+_SERIES: Mapping[tuple[str, str], FrameName] = {
+    ("pandas", "Series"): "pandas",
+    ("polars", "Series"): "polars",
+}
 _ALIASES = {"pd": "pandas", "pl": "polars", "pa": "pyarrow"}
 # Names that only one library has. A bare `DataFrame` could be anybody's.
 _UNIQUE: Mapping[str, FrameName] = {"LazyFrame": "polars-lazy", "Path": "path"}
@@ -39,24 +42,25 @@ _CALLED: Mapping[FrameName, str] = {
 
 
 def wanted(annotation: object, scope: Mapping[str, object] | None = None) -> FrameName | None:
-    """Return the frame that an argument's annotation asks for, or None when it asks for none or several.
+    """Return the frame that an argument's annotation asks for, or None when it asks for none.
 
     ``pd.DataFrame``, ``pl.DataFrame``, ``pl.LazyFrame``, ``pa.Table`` and ``pathlib.Path`` are known, as
-    types and as text, alone, in ``Optional``, in ``Annotated`` and in unions with other types.
+    types and as text, alone, in ``Optional`` and in ``Annotated``. A union with anything else asks for
+    nothing, because the function says that it takes more than one kind.
 
     Args:
         annotation: as written: a type, a string, or None.
         scope: the names that a string annotation may use, best the function's ``__globals__``. With it
             ``DataFrame`` alone and other aliases are understood, without it only the customary ones.
     """
-    found = choices(annotation, scope)
-    return found[0] if len(found) == 1 else None
+    found = set(_members(annotation, scope or {}))
+    return found.pop() if len(found) == 1 else None
 
 
 def choices(annotation: object, scope: Mapping[str, object] | None = None) -> tuple[FrameName, ...]:
     """Return every frame an annotation allows, in the order written; more than one is a mistake to report."""
-    found = _in_text(annotation, scope or {}) if isinstance(annotation, str) else _in_type(annotation, scope)
-    return tuple(dict.fromkeys(found))
+    members = _members(annotation, scope or {})
+    return tuple(dict.fromkeys(member for member in members if member is not None))
 
 
 def frame_of(data: object) -> FrameName | None:
@@ -69,11 +73,12 @@ def frame_of(data: object) -> FrameName | None:
 
 
 def convert(data: Any, frame: FrameName) -> Any:
-    """Return ``data`` as ``frame``; the very same object when it already is.
+    """Return ``data`` as ``frame``; the very same object when it already is, or is None.
 
     Conversions go through Arrow and keep values and types: what pandas' own types would change (integers
     and booleans with missing values, nested values) becomes a nullable or Arrow-backed column. A
-    ``Series`` counts as a table with one column, and a dictionary of tables is converted table by table.
+    ``Series`` stays one in its own library and is a table with one column in the others; a dictionary
+    of tables is converted table by table.
     An index without a name is dropped when it only counts rows, and refused when it holds
     anything else; a named one becomes the leading columns.
 
@@ -81,12 +86,13 @@ def convert(data: Any, frame: FrameName) -> Any:
         DatasetError: ``data`` is no table, or has what the frame cannot hold.
         MissingLibraryError: the library of the frame is not installed.
     """
-    if frame_of(data) == frame:
+    if data is None or frame_of(data) == frame:
         return data
     if _is_tables(data):
         return {key: convert(table, frame) for key, table in data.items()}
-    if _key(type(data)) in _SERIES:
-        return convert(data.to_frame(), frame)
+    library = _SERIES.get(_key(type(data)))
+    if library is not None:
+        return data if library == frame else convert(data.to_frame(), frame)
     if frame == "path" or frame_of(data) in (None, "path"):
         raise _not_to_be_had(data, frame)
     from plait.catalog import tables
@@ -123,56 +129,58 @@ def _described(data: object) -> str:
     return f"of type {module}{kind.__qualname__}"
 
 
-def _in_type(annotation: object, scope: Mapping[str, object] | None) -> Iterable[FrameName]:
-    origin = typing.get_origin(annotation)
-    if origin is typing.Union or origin is types.UnionType:
-        return [frame for part in typing.get_args(annotation) for frame in choices(part, scope)]
-    if origin is typing.Annotated:
-        return choices(typing.get_args(annotation)[0], scope)
+def _members(annotation: object, scope: Mapping[str, object]) -> list[FrameName | None]:
+    """Return a frame, or None for anything else, for each type an annotation allows but NoneType."""
+    if isinstance(annotation, str):
+        return _in_text(annotation, scope)
     if isinstance(annotation, typing.ForwardRef):
-        return choices(annotation.__forward_arg__, scope)
-    if isinstance(annotation, type) and origin is None:
-        frame = _TYPES.get(_key(annotation))
-        return [frame] if frame else []
-    return []
+        return _in_text(annotation.__forward_arg__, scope)
+    origin = typing.get_origin(annotation)
+    parts = typing.get_args(annotation)
+    if origin is typing.Union or origin is types.UnionType:
+        return [member for part in parts for member in _members(part, scope)]
+    if origin is typing.Annotated:
+        return _members(parts[0], scope)
+    if annotation is types.NoneType:
+        return []
+    return [_TYPES.get(_key(annotation)) if isinstance(annotation, type) and origin is None else None]
 
 
-def _in_text(annotation: str, scope: Mapping[str, object]) -> Iterable[FrameName]:
+def _in_text(annotation: str, scope: Mapping[str, object]) -> list[FrameName | None]:
     try:
         tree = ast.parse(annotation.strip(), mode="eval").body
     except SyntaxError:
-        return []
+        return [None]
     return _in_syntax(tree, scope)
 
 
-def _in_syntax(tree: Any, scope: Mapping[str, object]) -> Iterable[FrameName]:
+def _in_syntax(tree: ast.expr, scope: Mapping[str, object]) -> list[FrameName | None]:
     match tree:
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return [*_in_syntax(left, scope), *_in_syntax(right, scope)]
+        case ast.Constant(value=None):
+            return []
         case ast.Constant(value=str(text)):
-            return choices(text, scope)
+            return _in_text(text, scope)
         case ast.Subscript(value=generic, slice=inner):
             return _in_generic(_dotted(generic), inner, scope)
-        case ast.Name() | ast.Attribute():
-            frame = _named(_dotted(tree), scope)
-            return [frame] if frame else []
-    return []
+    return [_named(_dotted(tree), scope)]
 
 
-def _in_generic(generic: str, inner: Any, scope: Mapping[str, object]) -> Iterable[FrameName]:
-    parts = getattr(inner, "elts", [inner])
+def _in_generic(generic: str, inner: ast.expr, scope: Mapping[str, object]) -> list[FrameName | None]:
+    parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
     match generic.rpartition(".")[2]:
         case "Optional" | "Union":
-            return [frame for part in parts for frame in _in_syntax(part, scope)]
+            return [member for part in parts for member in _in_syntax(part, scope)]
         case "Annotated":
             return _in_syntax(parts[0], scope)
-    return []
+    return [None]
 
 
-def _dotted(tree: Any) -> str:
+def _dotted(tree: ast.expr) -> str:
     match tree:
         case ast.Name(id=name):
-            return str(name)
+            return name
         case ast.Attribute(value=value, attr=attribute):
             return f"{_dotted(value)}.{attribute}"
     return ""

@@ -23,7 +23,7 @@ def read_csv(source: Source, **load_args: Any) -> Any:
 
 
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
-    _write_text(data.to_csv, target, {"index": False, **save_args})
+    _write_text(_table(data).to_csv, target, {"index": False, **save_args})
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:
@@ -35,7 +35,7 @@ def read_json(source: Source, **load_args: Any) -> Any:
 
 
 def write_json(data: Any, target: Path, **save_args: Any) -> None:
-    _write_text(data.to_json, target, save_args)
+    _write_text(_table(data).to_json, target, save_args)
 
 
 def read_jsonl(source: Source, **load_args: Any) -> Any:
@@ -60,7 +60,7 @@ def write_parquet(data: Any, target: Path, **save_args: Any) -> None:
             "a Parquet file is one table, and `partition_cols` would make it a folder of many",
             hint="store it as a partitioned dataset",
         )
-    data.to_parquet(target, **save_args)
+    _table(data).to_parquet(target, **save_args)
 
 
 def read_feather(source: Source, **load_args: Any) -> Any:
@@ -68,6 +68,7 @@ def read_feather(source: Source, **load_args: Any) -> Any:
 
 
 def write_feather(data: Any, target: Path, **save_args: Any) -> None:
+    data = _table(data)
     if data.index.name is None and data.index.nlevels == 1 and data.index.dtype.kind in "iu":
         data = data.reset_index(drop=True)  # row numbers: Feather holds columns only
     data.to_feather(target, **save_args)
@@ -78,7 +79,7 @@ def read_xml(source: Source, **load_args: Any) -> Any:
 
 
 def write_xml(data: Any, target: Path, **save_args: Any) -> None:
-    data.to_xml(target, **{"index": False, "parser": _xml_parser(), **save_args})
+    _table(data).to_xml(target, **{"index": False, "parser": _xml_parser(), **save_args})
 
 
 def read_any(source: Source, file_format: str, **load_args: Any) -> Any:
@@ -86,7 +87,7 @@ def read_any(source: Source, file_format: str, **load_args: Any) -> Any:
 
 
 def write_any(data: Any, target: Path, file_format: str, **save_args: Any) -> None:
-    _method(data, f"to_{file_format}", file_format)(target, **save_args)
+    _method(_table(data), f"to_{file_format}", file_format)(target, **save_args)
 
 
 def preview_any(source: Source, limit: int, file_format: str, **load_args: Any) -> Preview:
@@ -98,6 +99,10 @@ def preview_any(source: Source, limit: int, file_format: str, **load_args: Any) 
 
 def _xml_parser() -> str:
     return "lxml" if importlib.util.find_spec("lxml") else "etree"
+
+
+def _table(data: Any) -> Any:
+    return data.to_frame() if isinstance(data, pd.Series) else data
 
 
 def _method(owner: Any, name: str, file_format: str) -> Callable[..., Any]:

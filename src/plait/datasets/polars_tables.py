@@ -29,7 +29,7 @@ def scan_csv(source: Source, **load_args: Any) -> Any:
 
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
     compression = _COMPRESSIONS.get(suffix_of(target))
-    data.write_csv(target, **{**({"compression": compression} if compression else {}), **save_args})
+    _table(data).write_csv(target, **{**({"compression": compression} if compression else {}), **save_args})
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:
@@ -45,7 +45,7 @@ def scan_parquet(source: Source, **load_args: Any) -> Any:
 
 
 def write_parquet(data: Any, target: Path, **save_args: Any) -> None:
-    data.write_parquet(target, **save_args)
+    _table(data).write_parquet(target, **save_args)
 
 
 def read_feather(source: Source, **load_args: Any) -> Any:
@@ -57,7 +57,7 @@ def scan_feather(source: Source, **load_args: Any) -> Any:
 
 
 def write_feather(data: Any, target: Path, **save_args: Any) -> None:
-    data.write_ipc(target, **save_args)
+    _table(data).write_ipc(target, **save_args)
 
 
 def read_json(source: Source, **load_args: Any) -> Any:
@@ -65,7 +65,7 @@ def read_json(source: Source, **load_args: Any) -> Any:
 
 
 def write_json(data: Any, target: Path, **save_args: Any) -> None:
-    data.write_json(target, **save_args)
+    _table(data).write_json(target, **save_args)
 
 
 def read_jsonl(source: Source, **load_args: Any) -> Any:
@@ -77,7 +77,7 @@ def scan_jsonl(source: Source, **load_args: Any) -> Any:
 
 
 def write_jsonl(data: Any, target: Path, **save_args: Any) -> None:
-    data.write_ndjson(target, **save_args)
+    _table(data).write_ndjson(target, **save_args)
 
 
 def preview_jsonl(source: Source, limit: int, **load_args: Any) -> Preview:
@@ -96,7 +96,7 @@ def scan_any(source: Source, file_format: str, **load_args: Any) -> Any:
 
 
 def write_any(data: Any, target: Path, file_format: str, **save_args: Any) -> None:
-    _method(data, f"write_{file_format}", file_format)(target, **save_args)
+    _method(_table(data), f"write_{file_format}", file_format)(target, **save_args)
 
 
 def write_collected(data: Any, target: Path, file_format: str, **save_args: Any) -> None:
@@ -108,6 +108,10 @@ def preview_any(source: Source, limit: int, file_format: str, **load_args: Any) 
     if scan is None:
         raise DatasetError(f"there is no preview of {file_format} that would not read the whole file")
     return previews.of_polars(scan(source, **load_args).head(limit + 1).collect(), limit)
+
+
+def _table(data: Any) -> Any:
+    return data.to_frame() if isinstance(data, pl.Series) else data
 
 
 def _method(owner: Any, name: str, file_format: str) -> Callable[..., Any]:
