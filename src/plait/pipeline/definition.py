@@ -14,6 +14,7 @@ from plait.pipeline.binding import Bound, Inferred, bind
 from plait.pipeline.calling import Outputs
 from plait.pipeline.names import (
     PARAMETER_PREFIX,
+    PARAMETERS,
     TRANSCODING_SEPARATOR,
     check_dataset_name,
     check_label,
@@ -105,7 +106,8 @@ def rebind(values: dict[str, Any], bound: Bound) -> None:
     """Set the attributes that follow from how the function is bound."""
     bindings, values["injected"], values["_positions"] = bound
     values["bindings"] = bindings
-    values["reads"] = _bases(tuple([binding.dataset for binding in bindings]))
+    values["_input_names"] = names = tuple([binding.dataset for binding in bindings])
+    values["reads"] = _bases(names)
 
 
 def _add_outputs(values: dict[str, Any], outputs: Outputs) -> None:
@@ -156,9 +158,11 @@ def labels(kind: str, given: str | Iterable[str] | None) -> frozenset[str]:
 
 
 def _bases(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names without formats, each once; the same object where that is no change."""
     if len(names) == 1 and TRANSCODING_SEPARATOR not in names[0]:
-        return names  # the usual case, without another object
-    return tuple(dict.fromkeys(map(strip_transcoding, names)))
+        return names
+    bases = tuple(dict.fromkeys([strip_transcoding(name) for name in names]))
+    return names if bases == names else bases
 
 
 def _check_datasets(which: str, names: object) -> None:
@@ -213,33 +217,36 @@ def _is_duration(value: object) -> bool:
 
 
 def _check_data(func: Callable[..., Any], values: dict[str, Any]) -> None:
-    reads, writes, names = values["reads"], values["writes"], values["_output_names"]
-    spelled = [*names, *[binding.dataset for binding in values["bindings"]]]
-    values["transcoded"] = _transcoded(spelled) if TRANSCODING_SEPARATOR in "\n".join(spelled) else ()
+    reads, writes = values["reads"], values["writes"]
+    inputs, outputs = values["_input_names"], values["_output_names"]
+    values["transcoded"] = () if reads is inputs and writes is outputs else _transcoded(inputs + outputs)
     if not reads and not writes:
         raise NodeError(
             f"a node over {function_name(func)} has neither inputs nor outputs",
             hint="a node that makes nothing needs an input to say when it runs",
         )
-    if len(writes) != len(names):
-        counts = Counter(map(strip_transcoding, names))
+    for name in writes:
+        if name in reads or name.startswith(PARAMETER_PREFIX) or name == PARAMETERS:
+            raise _wrong_output(func, name, bool(values["transcoded"]))
+    if len(writes) != len(outputs):
+        counts = Counter(map(strip_transcoding, outputs))
         twice = sorted(name for name, count in counts.items() if count > 1)
         raise NodeError(
             f"a node over {function_name(func)} has {_listed(twice)} more than once among its outputs"
         )
-    for name in writes:
-        if is_parameter(name):
-            raise NodeError(f"a node over {function_name(func)} cannot make the parameter '{name}'")
-    both = [name for name in writes if name in reads]
-    if both:
-        raise NodeError(
-            f"a node over {function_name(func)} has {_listed(both)} both as input and as output",
-            why="a dataset in two formats is still one dataset" if values["transcoded"] else None,
-            hint=f"give what it makes another name, such as '{both[0]}_updated'",
-        )
 
 
-def _transcoded(names: list[str]) -> tuple[str, ...]:
+def _wrong_output(func: Callable[..., Any], name: str, transcoded: bool) -> NodeError:
+    if is_parameter(name):
+        return NodeError(f"a node over {function_name(func)} cannot make the parameter '{name}'")
+    return NodeError(
+        f"a node over {function_name(func)} has '{name}' both as input and as output",
+        why="a dataset in two formats is still one dataset" if transcoded else None,
+        hint=f"give what it makes another name, such as '{name}_updated'",
+    )
+
+
+def _transcoded(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple({strip_transcoding(name): None for name in names if TRANSCODING_SEPARATOR in name})
 
 

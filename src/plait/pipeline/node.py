@@ -98,6 +98,7 @@ class Node:
     _given_name: str | None
     _qualified: bool
     _outputs: Outputs
+    _input_names: tuple[str, ...]
     _output_names: tuple[str, ...]
     _confirms: tuple[str, ...]
     _resources: dict[str, Any] | None
@@ -205,7 +206,7 @@ class Node:
     @property
     def inputs(self) -> list[str]:
         """Names of the datasets and parameters it reads, in call order."""
-        return [binding.dataset for binding in self.bindings]
+        return list(self._input_names)
 
     @property
     def outputs(self) -> list[str]:
