@@ -73,7 +73,7 @@ class Reader:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        fails = any("✗" in line or line.startswith("Error") for line in command.prints)
+        fails = command.text.endswith("# Error")
         assert fails == bool(done.returncode), f"$ {command.text}\n{done.stdout}"
         missing = first_missing(command.prints, done.stdout)
         assert missing is None, f"$ {command.text}\ndoes not print: {missing}\nbut:\n{done.stdout}"
@@ -83,7 +83,7 @@ def first_missing(expected: tuple[str, ...], printed: str) -> str | None:
     """Return the first expected line that does not appear, in order, among the printed ones."""
     lines = iter([_squeezed(line) for line in printed.splitlines()])
     for wanted in expected:
-        pattern = re.compile(".*".join(re.escape(part) for part in _squeezed(wanted).split("…")))
+        pattern = re.compile(".*".join(re.escape(part.strip()) for part in _squeezed(wanted).split("…")))
         if not any(pattern.fullmatch(line) for line in lines):
             return wanted
     return None
