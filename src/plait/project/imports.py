@@ -62,9 +62,8 @@ class Sources:
     def forget(self) -> None:
         """Drop the imported modules, so that the next import reads the files again."""
         with self._lock:
-            for name, module in list(sys.modules.items()):
-                if _lies_in(module, self.folder):
-                    sys.modules.pop(name, None)
+            for name in _modules_in(self.folder):
+                sys.modules.pop(name, None)
             importlib.invalidate_caches()
 
 
@@ -116,9 +115,8 @@ def _finders() -> list[ProjectFinder]:
 
 def _evict(finder: ProjectFinder) -> None:
     sys.meta_path.remove(finder)
-    for name, module in list(sys.modules.items()):
-        if _lies_in(module, finder.source):
-            del sys.modules[name]
+    for name in _modules_in(finder.source):
+        del sys.modules[name]
     importlib.invalidate_caches()
 
 
@@ -131,6 +129,11 @@ def _taken(name: str, module: ModuleType, owner: ProjectFinder | None, source: P
         if owner
         else "name the package differently, or uninstall the other one",
     )
+
+
+def _modules_in(folder: Path) -> list[str]:
+    # All are found before any is dropped: a package without __init__.py asks its parent where it lies.
+    return [name for name, module in list(sys.modules.items()) if _lies_in(module, folder)]
 
 
 def _lies_in(module: ModuleType | None, source: Path) -> bool:
