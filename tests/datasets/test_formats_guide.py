@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from plait.catalog import DataCatalog
+from plait.catalog.formats import Format, resolve_function
+from plait.datasets import formats
 from plait.datasets.table import SUFFIXES, TYPES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "formats.md"
@@ -31,6 +35,23 @@ def test_the_programs_of_the_guide_run(tmp_path, monkeypatch):
     for block in blocks("python"):
         exec(compile(block, str(GUIDE), "exec"), names)
     assert len(blocks("python")) == 4
+
+
+def test_the_table_of_formats_imports_no_library():
+    code = (
+        "import sys; import plait.datasets.table, plait.datasets.formats;"
+        "heavy = {'pandas', 'polars', 'pyarrow', 'numpy', 'sqlalchemy', 'fsspec', 'PIL', 'matplotlib'};"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("format_", [value for value in vars(formats).values() if isinstance(value, Format)])
+def test_every_function_that_a_format_names_is_there(format_):
+    for table in (format_.readers, format_.writers, format_.previews):
+        for reference in table.values():
+            assert callable(resolve_function(reference))
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import pickle
 import time
+from collections import OrderedDict
 from pathlib import Path
 
 import matplotlib as mpl
@@ -19,6 +20,7 @@ from PIL import Image
 
 from plait.catalog import DataCatalog
 from plait.errors import CatalogError, DatasetError, MissingLibraryError
+from plait.values import PartitionKey
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -67,8 +69,10 @@ def test_keys_keep_their_order(tmp_path):
 @pytest.mark.parametrize("path", ["data.json", "data.yml"])
 def test_numbers_of_numpy_are_numbers(tmp_path, path):
     found = catalog(tmp_path, path=path)
-    found.save("data", {"f": np.float32(0.5), "i": np.int64(3), "a": np.arange(2), "p": Path("x/y")})
-    assert found.load("data") == {"f": 0.5, "i": 3, "a": [0, 1], "p": "x/y"}
+    numbers = {"f": np.float32(0.5), "d": np.float64(0.25), "i": np.int64(3), "a": np.arange(2)}
+    found.save("data", {**numbers, "p": Path("x/y"), "o": OrderedDict(z=1), "k": PartitionKey("key")})
+    loaded = found.load("data")
+    assert loaded == {"f": 0.5, "d": 0.25, "i": 3, "a": [0, 1], "p": "x/y", "o": {"z": 1}, "k": "key"}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +156,15 @@ def test_pictures(tmp_path):
     Image.new("L", (3000, 10)).save(tmp_path / "data.tiff")
     look = catalog(tmp_path, path="data.tiff").dataset("data").preview()
     assert look.content.startswith(b"\x89PNG")
+
+
+def test_a_film_keeps_its_frames(tmp_path):
+    frames = [Image.new("L", (2, 2), shade) for shade in (0, 100, 200)]
+    frames[0].save(tmp_path / "data.gif", save_all=True, append_images=frames[1:])
+    film = catalog(tmp_path, path="data.gif").load("data")
+    (tmp_path / "data.gif").unlink()
+    film.seek(2)
+    assert film.n_frames == 3
 
 
 def test_a_figure_can_be_the_picture(tmp_path):

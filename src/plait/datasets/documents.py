@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +83,11 @@ def _open_args(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's numbers and arrays, and paths, as what a document can hold."""
-    if isinstance(value, Path):
+    """Return NumPy's values, paths, and kinds of mappings and text as what a document can hold."""
+    if isinstance(value, Path | str):
         return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
     if hasattr(value, "tolist") and type(value).__module__.partition(".")[0] == "numpy":
         return value.tolist()
     raise DatasetError(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from plait.catalog.preview import Preview
 from plait.datasets.refusals import unfit
-from plait.datasets.sources import Source, suffix_of
+from plait.datasets.sources import Source, opened, suffix_of
 
 _SHOWN_BYTES = 2_000_000
 _SHOWN_PIXELS = 1_000
@@ -24,9 +24,11 @@ _MEDIA_TYPES = {
 
 
 def read(source: Source, **load_args: Any) -> Any:
-    with Image.open(source, **load_args) as image:
-        image.load()
-        return image.copy() if getattr(image, "n_frames", 1) == 1 else image
+    """Return a picture that needs its file no more; the frames of a film stay in memory."""
+    with opened(source) as file:
+        image = Image.open(io.BytesIO(file.read()), **load_args)
+    image.load()
+    return image if getattr(image, "n_frames", 1) > 1 else image.copy()
 
 
 def write(data: Any, target: Path, **save_args: Any) -> None:
