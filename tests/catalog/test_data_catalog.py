@@ -229,7 +229,7 @@ def origins(path: Any) -> Origin | None:
         (
             {"type": "csv", "filepth": "x.csv"},
             (
-                "no 'path' says where it lies\n"
+                "the entry has no 'path' that says where it lies\n"
                 "  at dataset 'books'\n"
                 "  at conf/base/catalog.yml:3\n"
                 "  → 'filepth' is unknown: did you mean 'filepath'?"
@@ -265,7 +265,7 @@ def origins(path: Any) -> Origin | None:
         (
             None,
             (
-                "is neither a path nor a mapping\n"
+                "the entry is neither a path nor a mapping\n"
                 "  at dataset 'books'\n"
                 "  at conf/base/catalog.yml:3\n"
                 "  it is empty\n"
@@ -275,7 +275,7 @@ def origins(path: Any) -> Origin | None:
         (
             {"path": "x.csv", "filepath": "y.csv"},
             (
-                "has both 'path' and 'filepath'\n"
+                "the entry has both 'path' and 'filepath'\n"
                 "  at dataset 'books'\n"
                 "  at conf/base/catalog.yml:3\n"
                 "  → keep one of them"
@@ -500,3 +500,16 @@ def test_a_version_of_something_without_versions() -> None:
     assert DataCatalog({"x": 1}).get("x", version=None) is not None
     with pytest.raises(DatasetError, match="has no versions"):
         DataCatalog({"x": 1}).get("x", version=Version("v1"))
+
+
+def test_a_name_that_yaml_does_not_read_as_text_is_refused() -> None:
+    with pytest.raises(CatalogError, match=r"an entry is called True, which YAML does not read as text"):
+        DataCatalog.from_config({True: "x.csv"})
+
+
+@pytest.mark.parametrize("format_", [TEXT, "csv"], ids=["downloaded", "in ranges"])
+def test_a_server_that_cannot_be_reached_is_not_taken_for_missing_data(format_: Any) -> None:
+    pytest.importorskip("aiohttp")
+    with pytest.raises(DatasetError, match="[Cc]onnect") as caught:
+        FileDataset("http://me:hunter2@127.0.0.1:9/x.txt", format_).load()
+    assert "hunter2" not in str(caught.value)

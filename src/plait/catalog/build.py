@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,8 @@ class Builder:
         elif (takes := _parameters(target)) is not None:
             given = [key for key in entry.arguments if key not in (*_PATHS, "metadata")]
             _refuse_unknown(given, takes, [*takes, *COMMON_KEYS], f"type '{entry.type}'")
+            paths = _PATHS if any(key in entry.arguments for key in _PATHS) else ()
+            _demand_required({*entry.arguments, *paths}, takes, entry.type)
 
     def frame_of(self, entry: Entry) -> str | None:
         """Return the frame that an entry will be in, or None for one that is no table."""
@@ -196,7 +198,7 @@ def _refuse_unknown(given: Iterable[str], taken: Iterable[str], known: Iterable[
             raise EntryError(f"{who} takes no '{key}'", hint=hint, key=str(key))
 
 
-def _demand_required(given: Mapping[str, Any], takes: Mapping[str, inspect.Parameter], name: str) -> None:
+def _demand_required(given: Container[str], takes: Mapping[str, inspect.Parameter], name: str) -> None:
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     for key, parameter in takes.items():
         if parameter.default is parameter.empty and parameter.kind not in optional and key not in given:

@@ -88,6 +88,11 @@ class DataCatalog:
         """
         made = cls()
         for name, value in (catalog or {}).items():
+            if not isinstance(name, str):
+                raise CatalogError(
+                    f"an entry is called {name!r}, which YAML does not read as text",
+                    hint=f"put the name in quotes: '{name}'",
+                )
             if name.startswith("_"):
                 continue
             (made._factories if is_pattern(name) else made._config)[name] = value

@@ -112,7 +112,7 @@ def parse_entry(
     row = registry.dataset_type(type_name)
     if row.located and path is None:
         raise CatalogError(
-            "no 'path' says where it lies",
+            "the entry has no 'path' that says where it lies",
             hint=_near_key(details, ["path", "filepath"]) or "add `path: data/…`",
         )
     credentials = arguments.get("credentials")
@@ -157,8 +157,8 @@ def _long(value: Any) -> Mapping[str, Any]:
     if isinstance(value, str) and value.strip():
         return {"type": "memory"} if value == "memory" else {"path": value}
     raise CatalogError(
-        "is neither a path nor a mapping",
-        why="it is empty" if value is None or value == "" else f"it is a {type(value).__name__}",
+        "the entry is neither a path nor a mapping",
+        why="it is empty" if value is None or value == "" else f"found {redact(repr(value))}",
         hint="a value that only other entries refer to starts with an underscore, as in `_anchor:`",
     )
 
@@ -173,7 +173,7 @@ def _type(details: Mapping[str, Any]) -> tuple[str, str | None]:
     path = details.get("path", details.get("filepath"))
     if path is None:
         raise CatalogError(
-            "says neither what it is nor where it lies",
+            "the entry says neither what it is nor where it lies",
             hint=_near_key(details, ["type", "path", "filepath"]) or "add `path: data/…` or `type: …`",
         )
     found = registry.type_of_path(path)
@@ -198,7 +198,7 @@ def _check_values(details: Mapping[str, Any]) -> None:
             key=key,
         )
     if "path" in details and "filepath" in details:
-        raise CatalogError("has both 'path' and 'filepath'", hint="keep one of them")
+        raise CatalogError("the entry has both 'path' and 'filepath'", hint="keep one of them")
     fingerprint = details.get("fingerprint")
     if fingerprint is not None and fingerprint not in _FINGERPRINTS:
         raise EntryError(

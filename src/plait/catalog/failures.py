@@ -45,7 +45,9 @@ def _not_there(dataset: FileDataset, done: str, error: FileNotFoundError) -> Dat
         return DatasetError(f"'{dataset.location}' cannot be saved", why=redact(str(error)))
     if dataset.version is not None and dataset.version.load is not None:
         return dataset.missing_version(dataset.version.load)
-    return DatasetError(f"'{dataset.location}' does not exist")
+    cause = error.__cause__  # over HTTP, fsspec says "not found" for whatever went wrong
+    why = None if cause is None else redact(f"{type(cause).__name__}: {cause}")
+    return DatasetError(f"'{dataset.location}' does not exist", why=why)
 
 
 def _refused(dataset: FileDataset, done: str, error: OSError) -> DatasetError:
