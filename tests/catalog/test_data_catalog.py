@@ -510,6 +510,6 @@ def test_a_name_that_yaml_does_not_read_as_text_is_refused() -> None:
 @pytest.mark.parametrize("format_", [TEXT, "csv"], ids=["downloaded", "in ranges"])
 def test_a_server_that_cannot_be_reached_is_not_taken_for_missing_data(format_: Any) -> None:
     pytest.importorskip("aiohttp")
-    with pytest.raises(DatasetError, match="[Cc]onnect") as caught:
+    with pytest.raises(DatasetError, match=r"[Cc]onnect") as caught:
         FileDataset("http://me:hunter2@127.0.0.1:9/x.txt", format_).load()
     assert "hunter2" not in str(caught.value)
