@@ -131,6 +131,7 @@ _COLUMNS = {
     "float32": (pa.float32(), _maybe(st.floats(width=32))),
     "bool": (pa.bool_(), _maybe(st.booleans())),
     "text": (pa.large_string(), _maybe(st.text(st.characters(exclude_categories=["Cs"])))),
+    "category": (pa.dictionary(pa.uint32(), pa.large_string()), _maybe(st.sampled_from(["a", "b", "Zoë"]))),
     "binary": (pa.large_binary(), _maybe(st.binary())),
     "date": (pa.date32(), _maybe(st.dates(dt.date(1, 1, 1), dt.date(9000, 1, 1)))),
     "time": (pa.time64("us"), _maybe(st.times())),

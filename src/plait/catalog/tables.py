@@ -46,7 +46,19 @@ def _pandas_to_arrow(data: Any) -> Any:
         table = pa.Table.from_pandas(data, preserve_index=False)
     except (pa.ArrowException, TypeError, OverflowError) as error:
         raise _unholdable(_guilty(data, pa.Array.from_pandas), "Arrow", error) from error
-    return table.replace_schema_metadata(None)
+    return _with_typed_categories(table.replace_schema_metadata(None))
+
+
+def _with_typed_categories(table: Any) -> Any:
+    """Make a category without any categories one of text; it would come out as a column without a type."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and pa.types.is_null(field.type.value_type):
+            indices, words = pa.nulls(table.num_rows, pa.int8()), pa.array([], pa.large_string())
+            typed = pa.DictionaryArray.from_arrays(indices, words)
+            table = table.set_column(place, field.name, typed)
+    return table
 
 
 def _with_index_as_columns(data: Any) -> Any:
