@@ -441,7 +441,7 @@ def test_bindings_carry_annotations_as_written():
 def test_import_is_light():
     code = (
         "import sys; from plait.pipeline import node, pipeline, select\n"
-        "heavy = {'numpy', 'pandas', 'yaml', 'click', 'rich', 'pluggy', 'asyncio', 'logging', 'pathlib'}\n"
+        "heavy = {'numpy', 'pandas', 'yaml', 'click', 'rich', 'pluggy', 'asyncio', 'logging'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
