@@ -153,7 +153,8 @@ class DataCatalog:
         try:
             return self._entries[name]
         except KeyError:
-            if name not in self._config and not self._factories:
+            if name not in self._config and self._match(name) is None:
+                self._entries[name] = None
                 return None
         with self.errors_named(name):
             found = self._entries[name] = self._read_entry(name)
