@@ -1,0 +1,130 @@
+"""What ``plait why`` prints: a decision as text, to the line that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from plait.events import Reason
+from plait.identity.components import Components
+from plait.identity.decide import Decision
+from plait.identity.manifest import CodeManifest
+from plait.identity.texts import changed_lines
+
+__all__ = ["explain"]
+
+_HEADS = {
+    "run": "{} would run",
+    "skip": "{} is up to date",
+    "maybe": "{} may run",
+    "blocked": "{} cannot run",
+}
+_WIDTH = 10
+_MOST_LINES = 20
+
+Source = Callable[[str], str | None]
+
+
+def explain(
+    node: str,
+    decision: Decision,
+    *,
+    manifest: CodeManifest | None = None,
+    current: Components | None = None,
+    source: Source = lambda _: None,
+) -> str:
+    """Return why a node runs or not, as a person reads it.
+
+    Args:
+        manifest: the present code, for what could not be seen in it.
+        current: what the node depends on now, to count what did not change.
+        source: gives the recorded source of a symbol by its digest, so that a change is shown as one.
+    """
+    head = _HEADS[decision.action].format(node)
+    if decision.action == "run":
+        head += f": {len(decision.reasons)} reason{'' if len(decision.reasons) == 1 else 's'}"
+    lines = [head]
+    for reason in decision.reasons:
+        lines += _reason(reason, source)
+    for note in decision.notes:
+        lines.append(_row("note", f"{note.text} (does not count under the policy 'warn')"))
+    if manifest is not None:
+        lines += [_row("note", text) for text in _problems(manifest)]
+    if decision.adopted:
+        lines.append(_row("adopted", f"{_joined(decision.adopted)}: not in the record, or of an older Plait"))
+    if decision.action == "run":
+        unchanged = "" if current is None else _unchanged(decision, current)
+        lines += [f"  unchanged: {unchanged}"] if unchanged else []
+        lines += _acceptable(node, decision)
+    return "\n".join(lines)
+
+
+def _reason(reason: Reason, source: Source) -> Iterator[str]:
+    details = reason.details or {}
+    if reason.kind == "code" and details.get("file"):
+        via = details.get("via") or ()
+        way = f"   ({' → '.join(via)})" if len(via) > 1 else ""
+        short = str(details["symbol"]).rpartition(".")[2]
+        yield _row("code", f"{details['file']}:{details['line']} {short} {details['change']}{way}")
+        yield from _difference(details.get("then"), details.get("now"), source)
+    elif reason.kind == "params" and None not in (details.get("now"), details.get("then")):
+        yield _row("params", f"{details['parameter']}   {details['then']} → {details['now']}")
+    else:
+        yield _row(reason.kind, reason.text)
+        if details.get("fix"):
+            yield _row("", f"→ {details['fix']}")
+
+
+def _difference(then: str | None, now: str | None, source: Source) -> Iterator[str]:
+    if then is None or now is None:
+        return
+    before, after = source(then), source(now)
+    if before is None or after is None:
+        return
+    rows = changed_lines(before, after)
+    for row in rows[:_MOST_LINES]:
+        yield f"{'':{_WIDTH + 4}}{row}"
+    if len(rows) > _MOST_LINES:
+        yield f"{'':{_WIDTH + 4}}… {len(rows) - _MOST_LINES} more lines"
+
+
+def _problems(manifest: CodeManifest) -> Iterator[str]:
+    for problem in manifest.problems:
+        yield problem.text + (": say version='…' on the node" if problem.needs_version else "")
+
+
+def _unchanged(decision: Decision, current: Components) -> str:
+    kinds = {reason.kind for reason in decision.reasons}
+    if decision.trace is None:
+        return ""
+    changed = {(reason.details or {}).get("key") for reason in decision.reasons if reason.kind == "code"}
+    same = [key for key, value in (current.code or {}).items() if value.startswith("sha256:")]
+    parts = []
+    if "input" not in kinds and current.inputs:
+        parts.append(_counted(len(current.inputs), "input"))
+    left = len([key for key in same if key not in changed])
+    if left:
+        parts.append(_counted(left, "other symbol" if "code" in kinds else "symbol"))
+    if "params" not in kinds and current.params:
+        parts.append(_counted(len(current.params), "parameter"))
+    if "env" not in kinds and not decision.notes and current.env is not None:
+        parts.append("env")
+    return ", ".join(parts)
+
+
+def _acceptable(node: str, decision: Decision) -> list[str]:
+    kinds = {reason.kind for reason in decision.reasons}
+    if kinds & {"output_missing", "never_ran", "forced", "always", "needed", "interrupted", "failed_last"}:
+        return []
+    return [f"  to accept without running: plait state accept {node}"]
+
+
+def _row(kind: str, text: str) -> str:
+    return f"  {kind:<{_WIDTH - 2}}{text}" if len(kind) < _WIDTH - 2 else f"  {kind}  {text}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names)
