@@ -198,6 +198,14 @@ class FileDataset:
         """Where it lies, relative to ``root`` where below it, without secrets."""
         return location_of(self.path, self.root)
 
+    def local_place(self) -> Path | None:
+        """Return where the data lies on this machine, in the version that would be loaded; None elsewhere.
+
+        Raises:
+            VersionNotFoundError: there is no version yet.
+        """
+        return Path(self._load_path()) if isinstance(self._store, LocalStore) else None
+
     def release(self) -> None:
         """Forget which version is the latest, and remove what was downloaded to be used as a path."""
         self._loaded = None

@@ -1,13 +1,14 @@
 """Plan → execute → record. :func:`run` is the whole of it as a library."""
 
-from plait.engine.execute import Stop
-from plait.engine.options import RunOptions
+from plait.engine.options import IdentityOptions, RunOptions
 from plait.engine.plan import Plan, Step, make_plan
 from plait.engine.result import NodeResult, RunResult
 from plait.engine.run import run, run_plan
 from plait.engine.selection import with_memory_producers
+from plait.engine.stop import Stop
 
 __all__ = [
+    "IdentityOptions",
     "NodeResult",
     "Plan",
     "RunOptions",

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from plait.catalog import DataCatalog, frames
 from plait.catalog.memory import copied
 from plait.catalog.protocols import Appends, FrameName, LoadsFrames, SavesInContext
-from plait.engine.memory import RunMemory
 from plait.engine.plan import Load, Save
 from plait.errors import DatasetError
 from plait.values import SaveContext
 
-__all__ = ["RunData"]
+__all__ = ["Memory", "RunData"]
+
+
+class Memory(Protocol):
+    """Holds what nodes hand to each other without a store."""
+
+    def get(self, name: str) -> Any:
+        """Return a value that the caller may change."""
+
+    def put(self, name: str, value: Any) -> None:
+        """Keep a value."""
 
 
 class RunData:
     """Parameters, memory and stores of one run, behind one way to load and to save."""
 
-    def __init__(self, catalog: DataCatalog, memory: RunMemory) -> None:
+    def __init__(self, catalog: DataCatalog, memory: Memory) -> None:
         self.catalog = catalog
         self.memory = memory
 

@@ -5,41 +5,39 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from plait.catalog import DataCatalog
 from plait.catalog.protocols import Releases
+from plait.engine.agenda import Agenda
 from plait.engine.allocation import collection_paused
 from plait.engine.executors import Executor
-from plait.engine.failure import user_traceback
 from plait.engine.journal import Journal
+from plait.engine.judge import Judge
+from plait.engine.limits import Limits
 from plait.engine.memory import RunMemory
 from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Plan, Step
-from plait.engine.result import NodeResult
-from plait.engine.schedule import Schedule
+from plait.engine.result import NodeResult, NodeStatus
+from plait.engine.stop import Stop
+from plait.events import Reason
+from plait.ledger.leases import Leases
 
-__all__ = ["Execution", "Stop"]
+__all__ = ["Execution"]
 
 _FIRST_DELAY = 0.5  # seconds before the first retry; doubled for each further one
 _LONGEST_DELAY = 60.0
-
-
-@dataclass(slots=True)
-class Stop:
-    """Asks a run to start nothing more and to let running calls finish."""
-
-    requested: bool = False
-
-    def request(self) -> None:
-        self.requested = True
+_ASK_AGAIN = 0.05  # seconds between two looks at outputs that another run is writing
 
 
 class Execution:
     """One pass over a plan.
 
     Args:
+        judge: decides what need not run; None runs everything.
+        leases: keep other runs from writing the same outputs.
+        limits: how much there is of what nodes name in ``resources``.
         fail_fast: stop at the first failure instead of finishing independent branches.
+        wait: whether to wait for outputs that another run is writing.
         stop: looked at before each node.
     """
 
@@ -51,7 +49,11 @@ class Execution:
         executor: Executor,
         journal: Journal,
         *,
+        judge: Judge | None = None,
+        leases: Leases | None = None,
+        limits: Mapping[str, float] | None = None,
         fail_fast: bool = False,
+        wait: bool = True,
         stop: Stop | None = None,
     ) -> None:
         self._plan = plan
@@ -59,11 +61,13 @@ class Execution:
         self._memory = memory
         self._executor = executor
         self._journal = journal
+        self._judge = judge
         self._fail_fast = fail_fast
         self._stop = stop or Stop()
         with collection_paused():
-            self._schedule = Schedule(plan.steps)
+            self._agenda = Agenda(plan, judge, leases, self._skipped, wait=wait)
             self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
+        self._limits = Limits(limits or {})
         self._running = 0
         self._retries: list[tuple[float, Task]] = []
         self._stored_readers = _stored_readers(plan)
@@ -72,8 +76,10 @@ class Execution:
         """Execute the plan and return what became of each node."""
         try:
             self._give_up_blocked()
-            while self._submit_ready() or self._running or self._retries:
+            while self._submit_ready() or self._running or self._retries or self._agenda.held_up:
                 self._take_outcomes()
+            for step in () if self._stop.requested else self._agenda.left_over():
+                self._skipped(step, (Reason("not_needed", "nothing that runs needs its result"),))
         finally:
             self._executor.close()
         return self.nodes
@@ -85,48 +91,66 @@ class Execution:
     def _submit_ready(self) -> bool:
         submitted = False
         while self._running < self._executor.capacity and not self._stop.requested:
-            task = self._due_retry()
-            if task is None and self._schedule:
-                task = Task(self._schedule.next())
+            task = self._limits.next()
             if task is None:
-                break
-            if task.step.action == "blocked":
-                continue
+                task = self._due_retry() or self._next_task()
+                if task is None:
+                    break
+                if not self._limits.take(task):
+                    continue
             self._submit(task)
             submitted = True
         return submitted
 
+    def _next_task(self) -> Task | None:
+        following = self._agenda.next()
+        if following is None:
+            return None
+        self.nodes[following.step.node.name].reasons = following.reasons
+        return Task(following.step)
+
     def _submit(self, task: Task) -> None:
-        self._journal.started(task)
+        step = task.step
+        if self._judge is not None and step.stores:
+            self._judge.begin(self._journal.run_id, [step])
+        self._journal.started(task, self.nodes[step.node.name].reasons)
         self._running += 1
         self._executor.submit(task)
 
     def _take_outcomes(self) -> None:
         if self._stop.requested:
             self._retries.clear()
+            self._limits.forget()
+            self._agenda.give_up()
         if not self._running:
-            if self._retries:
-                time.sleep(max(0.0, min(due for due, _ in self._retries) - time.monotonic()))
+            self._pause()
             return
         for outcome in self._executor.wait():
             self._running -= 1
+            self._limits.give_back(outcome.task.step)
             if outcome.error is None:
                 self._succeeded(outcome)
             else:
                 self._failed(outcome)
 
+    def _pause(self) -> None:
+        """Nothing runs: wait for the next retry, or for another run to finish with an output."""
+        waits = [due - time.monotonic() for due, _ in self._retries]
+        if self._agenda.held_up:
+            waits.append(_ASK_AGAIN)
+        if waits:
+            time.sleep(max(0.0, min(waits)))
+
     def _succeeded(self, outcome: Outcome) -> None:
         step = outcome.task.step
-        try:
-            for name in step.node.confirms:
-                self._catalog.confirm(name)
-        except Exception as error:
-            self._failed(outcome._replace(error=error, traceback=user_traceback(error)))
-            return
+        if self._judge is not None:
+            unrecorded = self._judge.succeeded(self._journal.run_id, step, dict(outcome.saved))
+            if unrecorded is not None:
+                self._journal.noted(step, unrecorded)
         self._note(outcome, "done")
         self._journal.finished(outcome)
         self._release(step)
-        self._schedule.done(step)
+        self._agenda.performed(step)
 
     def _failed(self, outcome: Outcome) -> None:
         step, attempt = outcome.task
@@ -137,33 +161,41 @@ class Execution:
             delay = min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY)
             self._retries.append((time.monotonic() + delay, Task(step, attempt + 1)))
             return
-        self._block_dependants(step, step.node.name)
+        if self._judge is not None:
+            self._judge.failed(self._journal.run_id, step)
+        self._block_dependants(step)
         self._release(step)
         if self._fail_fast:
             self._stop.request()
 
-    def _note(self, outcome: Outcome, status: str) -> None:
+    def _note(self, outcome: Outcome, status: NodeStatus) -> None:
         step, attempt = outcome.task
         result = self.nodes[step.node.name]
-        result.status = status  # type: ignore[assignment]
+        result.status = status
         result.started = outcome.started
         result.seconds = outcome.seconds
         result.attempts = attempt
         result.peak_memory = outcome.peak_memory
         result.error = outcome.error
         result.traceback = outcome.traceback
-        result.reasons = step.reasons
+
+    def _skipped(self, step: Step, reasons: tuple[Reason, ...]) -> None:
+        result = self.nodes[step.node.name]
+        result.status = "skipped"
+        result.reasons = reasons
+        self._journal.skipped(step, reasons)
+        self._release(step)
 
     def _give_up_blocked(self) -> None:
         for step in self._plan.steps:
             if step.action == "blocked" and self.nodes[step.node.name].status != "blocked":
                 self._block(step, step.reasons[0].text)
-                self._block_dependants(step, step.node.name)
+                self._block_dependants(step)
 
-    def _block_dependants(self, step: Step, by: str) -> None:
-        for dependant in self._schedule.block(step):
-            if self.nodes[dependant.node.name].status != "blocked":
-                self._block(dependant, by)
+    def _block_dependants(self, step: Step) -> None:
+        for dependant in self._agenda.failed(step):
+            if self.nodes[dependant.node.name].status == "not run":
+                self._block(dependant, step.node.name)
 
     def _block(self, step: Step, by: str) -> None:
         result = self.nodes[step.node.name]
@@ -186,9 +218,16 @@ class Execution:
         left = self._stored_readers[name] = self._stored_readers[name] - 1
         if left:
             return
+        self._executor.release(name)
         dataset = self._catalog.dataset(name)
         if isinstance(dataset, Releases):
             dataset.release()
+
+    def _until_retry(self) -> float | None:
+        """Return the seconds until the next retry is due, or None if there is none."""
+        if not self._retries:
+            return None
+        return max(0.0, min(due for due, _ in self._retries) - time.monotonic())
 
     def _due_retry(self) -> Task | None:
         if not self._retries:

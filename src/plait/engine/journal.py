@@ -20,6 +20,7 @@ from plait.events import (
     NodeBlocked,
     NodeFailed,
     NodeFinished,
+    NodeSkipped,
     NodeStarted,
     Reason,
 )
@@ -43,13 +44,17 @@ class Journal:
         if self._observers.listening:
             self._observers.tell(event)
 
-    def started(self, task: Task) -> None:
+    @property
+    def run_id(self) -> str:
+        return self._run_id
+
+    def started(self, task: Task, reasons: tuple[Reason, ...] = ()) -> None:
         now = time.time()
         step, attempt = task
         if self._writer is not None and step.stores:
             self._writer.node_started(step.node.name, now, attempt)
         if self._observers.listening:
-            self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, step.reasons))
+            self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, reasons))
 
     def finished(self, outcome: Outcome) -> None:
         step, attempt = outcome.task
@@ -91,6 +96,16 @@ class Journal:
                     self._run_id, time.time(), name, outcome.seconds, error, outcome.traceback, will_retry
                 )
             )
+
+    def skipped(self, step: Step, reasons: tuple[Reason, ...]) -> None:
+        if self._writer is not None:
+            self._writer.node_ended(step.node.name, "skipped", reasons=_reasons(reasons))
+        if self._observers.listening:
+            self._observers.tell(NodeSkipped(self._run_id, time.time(), step.node.name, reasons))
+
+    def noted(self, step: Step, reason: Reason) -> None:
+        """Tell what is worth knowing of a node that is done, such as why its result was not recorded."""
+        self.tell(LogLine(self._run_id, time.time(), step.node.name, "log", reason.text, "WARNING", "plait"))
 
     def blocked(self, step: Step, by: str) -> None:
         if self._writer is not None:

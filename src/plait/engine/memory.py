@@ -7,12 +7,25 @@ cannot change what another node sees.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plait.catalog.memory import CopyMode, copied
 
-__all__ = ["RunMemory"]
+__all__ = ["Elsewhere", "RunMemory"]
+
+
+class Elsewhere(ABC):
+    """A value of the run that lies outside this process until somebody here asks for it."""
+
+    @abstractmethod
+    def fetch(self) -> Any:
+        """Return the value; changing it changes it for nobody else."""
+
+    @abstractmethod
+    def free(self) -> None:
+        """Give back the space it takes up."""
 
 
 class RunMemory:
@@ -50,13 +63,53 @@ class RunMemory:
 
     def get(self, name: str) -> Any:
         """Return a copy of the value. Raises KeyError when there is none."""
-        return copied(self._values[name], self._copy_modes.get(name))
+        value = self._values[name]
+        if isinstance(value, Elsewhere):
+            return value.fetch()
+        return copied(value, self._copy_modes.get(name))
+
+    def place(self, name: str, value: Elsewhere) -> None:
+        """Keep a value that lies elsewhere, in place of what was kept under its name."""
+        self._values[name] = value
+
+    def peek(self, name: str) -> Any:
+        """Return what is kept under a name as it is: neither copied nor fetched."""
+        return self._values[name]
+
+    def readers(self, name: str) -> int:
+        """Return how many consumers a value still has; the caller who keeps it counts twice.
+
+        So 1 means a single reader, after which the value is let go.
+        """
+        return self._waiting.get(name, 0) + 2 * (name in self._kept)
+
+    def bring_home(self) -> None:
+        """Fetch what is kept for the caller, and free everything else that lies elsewhere."""
+        for name, value in self._elsewhere():
+            if name in self._kept:
+                self._values[name] = value.fetch()
+            else:
+                del self._values[name]
+            value.free()
+
+    def drop_elsewhere(self) -> None:
+        """Free everything that lies elsewhere: the run was broken off."""
+        for name, value in self._elsewhere():
+            del self._values[name]
+            value.free()
+
+    def _elsewhere(self) -> Iterator[tuple[str, Elsewhere]]:
+        for name, value in list(self._values.items()):
+            if isinstance(value, Elsewhere):
+                yield name, value
 
     def done_with(self, name: str) -> None:
         """Count one consumer off; after the last the value is let go."""
         left = self._waiting[name] = self._waiting[name] - 1
         if not left and name not in self._kept:
-            self._values.pop(name, None)
+            value = self._values.pop(name, None)
+            if isinstance(value, Elsewhere):
+                value.free()
 
     def kept(self) -> dict[str, Any]:
         """Return what the caller asked to keep."""

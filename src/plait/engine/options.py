@@ -5,15 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from plait.catalog import DataCatalog
-from plait.engine.execute import Stop
 from plait.engine.perform import Interceptors
 from plait.engine.provenance import GitWatch
+from plait.engine.stop import Stop
 from plait.events import Observer
 
-__all__ = ["RunOptions"]
+if TYPE_CHECKING:
+    from plait.engine.workers import Workers
+
+__all__ = ["RunOptions", "Surroundings", "WorkerSetup"]
+
+
+class WorkerSetup(NamedTuple):
+    """How a worker process gets what cannot be sent: a function by name, and what it is called with.
+
+    ``call`` is ``module:function``; it is called with a dictionary that lives as long as the worker, to keep
+    things in from run to run, and with ``arguments``, and returns :class:`Surroundings`.
+    """
+
+    call: str
+    arguments: tuple[Any, ...] = ()
+
+
+class Surroundings(NamedTuple):
+    """What the nodes of a run have around them in a worker process."""
+
+    catalog: DataCatalog
+    interceptors: Callable[[DataCatalog, str], Interceptors] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityOptions:
+    """How a run tells what is up to date.
+
+    Attributes:
+        root: the project's folder; files of its code and data are named relative to it.
+        source_roots: folders whose code is the project's own.
+        fresh: nodes that run whatever is there; None stands for all.
+        env_policy: what a change of a library means: ``ignore``, ``warn``, ``reached`` or ``lock``.
+        lock: the lock file, for the policy of that name.
+        wait: whether to wait for outputs that another run is writing.
+    """
+
+    root: Path
+    source_roots: tuple[Path, ...] = ()
+    fresh: frozenset[str] | None = frozenset()
+    env_policy: Literal["ignore", "warn", "reached", "lock"] = "warn"
+    lock: Path | None = None
+    wait: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +63,13 @@ class RunOptions:
     """How a plan is executed and what is recorded of it.
 
     Attributes:
+        executor: where nodes run.
+        workers: how many at once, or the workers to use; None is as many as there are cores.
+        limits: how much there is of what nodes name in ``resources``.
+        setup: how a worker process gets catalog and hooks; None sends it the catalog.
         pipeline_name: what the pipeline is called in the record.
         state: the state folder; None records nothing.
+        identity: how to tell what is up to date; None runs everything.
         git: who knows the state of the repository; None leaves it out of the record.
         interceptors: makes the hooks that see the data, given the catalog and the id of the run.
         seed: the project seed.
@@ -34,10 +81,14 @@ class RunOptions:
     """
 
     executor: str = "inline"
+    workers: int | Workers | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+    setup: WorkerSetup | None = None
     pipeline_name: str = "__default__"
     environment: str | None = None
     selection: str | None = None
     state: Path | None = None
+    identity: IdentityOptions | None = None
     git: GitWatch | None = None
     observers: tuple[Observer, ...] = ()
     interceptors: Callable[[DataCatalog, str], Interceptors] | None = None

@@ -19,8 +19,9 @@ from plait.engine.plan import Save, Step
 from plait.engine.seeds import node_seed, numpy_generator, seeded_globals
 from plait.errors import DatasetError, UsageError
 from plait.events import DatasetLoaded, DatasetSaved, Event
+from plait.identity.fingerprints import MemoryMemo, fingerprint_of
 from plait.pipeline import Node
-from plait.values import RunContext, SaveContext
+from plait.values import Fingerprint, RunContext, SaveContext
 
 if sys.platform != "win32":
     import resource
@@ -48,6 +49,7 @@ class RunFacts:
         seed: the project seed.
         seed_globals: whether the global generators are seeded around each node.
         scratch: where nodes may write temporary files, or None for the system's folder.
+        fingerprint: whether saved outputs are fingerprinted.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class RunFacts:
     environment: str | None = None
     scratch: Path | None = None
     version: str | None = None
+    fingerprint: bool = False
 
 
 class Task(NamedTuple):
@@ -66,7 +69,10 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a task. ``error`` is None when all outputs are saved."""
+    """What became of a task. ``error`` is None when all outputs are saved.
+
+    ``saved`` are the stored outputs with what identifies them, where the run keeps account of that.
+    """
 
     task: Task
     started: float
@@ -74,6 +80,7 @@ class Outcome(NamedTuple):
     error: BaseException | None = None
     traceback: str = ""
     peak_memory: int | None = None
+    saved: tuple[tuple[str, Fingerprint | None], ...] = ()
 
 
 class Performer:
@@ -118,7 +125,19 @@ class Performer:
             text = user_traceback(error, given)
             return Outcome(task, started, seconds, error, text, peak_memory())
         seconds = time.perf_counter() - begun
-        return Outcome(task, started, seconds, None, "", peak_memory() if self._emit else None)
+        saved = self._fingerprints(step) if self._facts.fingerprint else ()
+        return Outcome(task, started, seconds, None, "", peak_memory() if self._emit else None, saved)
+
+    def _fingerprints(self, step: Step) -> tuple[tuple[str, Fingerprint | None], ...]:
+        """Identify what was just saved, here where it is still in the system's cache."""
+        memo = MemoryMemo()
+        return tuple(
+            [
+                (save.name, fingerprint_of(self._data.catalog.dataset(save.name), memo))
+                for save in step.saves
+                if save.place == "stored"
+            ]
+        )
 
     def _attempt(self, step: Step, attempt: int, values: list[Any]) -> None:
         node = step.node
@@ -132,6 +151,8 @@ class Performer:
                 self._call_and_save(step, values, injected)
         else:
             self._call_and_save(step, values, {})
+        for name in node.confirms:
+            self._data.catalog.confirm(name)  # here, because the dataset that loaded knows what
 
     def _load_observed(self, step: Step, item: int) -> Any:
         load, node = step.loads[item], step.node

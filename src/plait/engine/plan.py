@@ -17,7 +17,7 @@ from plait.catalog.memory import CopyMode
 from plait.catalog.protocols import Appends, Exists, FrameName, Located
 from plait.config import BoundParameters
 from plait.engine.allocation import collection_paused
-from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, UsageError, did_you_mean
+from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, did_you_mean
 from plait.events import Reason
 from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
 
@@ -191,8 +191,6 @@ class _Binder:
             self.consumers[name] += 1
         if node.streams:
             self._check_stream(node, saves)
-        if node.timeout is not None:
-            self.problems.append(_no_timeout(node))
         missing = self._missing_inputs(loads) if len(reads) < len(loads) else ()
         return Step(node, loads, saves, reads, "blocked" if missing else "run", missing)
 
@@ -285,15 +283,6 @@ class _Binder:
 
 def _details(name: str, producer: Node | None) -> Mapping[str, Any]:
     return {"dataset": name, "producer": producer.name if producer else None}
-
-
-def _no_timeout(node: Node) -> PlaitError:
-    return UsageError(
-        f"Node '{node.name}' has a timeout, which the inline executor cannot keep",
-        where=f"node '{node.name}'",
-        why="A call that runs in the coordinating process cannot be stopped from outside",
-        hint="leave timeout out for now",
-    )
 
 
 def _unknown_input(name: str, node: Node, pipeline: Pipeline, catalog: DataCatalog) -> PlaitError:

@@ -6,23 +6,27 @@ import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plait.catalog import DataCatalog
 from plait.config import Parameters, bind_parameters
 from plait.engine.data import RunData
 from plait.engine.execute import Execution
-from plait.engine.executors import make_executor
+from plait.engine.executors import Site, check_fit, choose_executor, make_executor
+from plait.engine.judging import open_judge, open_leases, own_source_roots
+from plait.engine.main_script import refuse_while_importing
 from plait.engine.memory import RunMemory
-from plait.engine.options import RunOptions
+from plait.engine.options import IdentityOptions, RunOptions
 from plait.engine.perform import Performer, RunFacts
 from plait.engine.plan import Plan, make_plan
 from plait.engine.provenance import GitWatch
 from plait.engine.record import Record
 from plait.engine.result import RunResult
-from plait.errors import UsageError
 from plait.events import Observer, RunStatus
 from plait.pipeline import Pipeline, strip_transcoding
+
+if TYPE_CHECKING:
+    from plait.engine.workers import Workers
 
 __all__ = ["run", "run_plan"]
 
@@ -34,8 +38,9 @@ def run(
     parameters: Mapping[str, Any] | None = None,
     inputs: Mapping[str, Any] | None = None,
     outputs: Iterable[str] | None = None,
-    executor: str = "inline",
-    workers: int | None = None,
+    executor: str | None = None,
+    workers: int | Workers | None = None,
+    limits: Mapping[str, float] | None = None,
     state: str | Path | None = None,
     observers: Iterable[Observer] = (),
     save: bool | None = None,
@@ -52,7 +57,9 @@ def run(
         inputs: data to use in place of what nodes or the catalog would provide. Such a run is not
             recorded and saves stored outputs only with ``save=True``.
         outputs: names to compute and keep; by default all free outputs.
-        executor: where nodes run.
+        executor: where nodes run: ``inline`` (default), ``threads`` or ``processes``.
+        workers: how many nodes run at once, or a :class:`plait.Workers` to run them; alone it means processes.
+        limits: how much there is of what nodes name in ``resources``, such as ``{"gpu": 1}``.
         state: a folder for the ledger; without it nothing but the outputs is written.
         observers: objects with ``on_event(event)``.
         seed: the seed that injected generators are derived from.
@@ -66,8 +73,7 @@ def run(
         RunError: nodes failed; ``error.result`` is the result.
         PlaitError: the pipeline, catalog or parameters do not fit together; nothing ran.
     """
-    if workers is not None:
-        raise UsageError("The inline executor has no workers", hint="leave workers out for now")
+    chosen = choose_executor(executor, workers)
     catalog = catalog if isinstance(catalog, DataCatalog) else DataCatalog.from_mapping(catalog or {})
     given = parameters if isinstance(parameters, Parameters) else Parameters(dict(parameters or {}))
     persist = save if save is not None else not inputs
@@ -81,8 +87,11 @@ def run(
     )
     folder = None if state is None or inputs else Path(state)
     options = RunOptions(
-        executor=executor,
+        executor=chosen,
+        workers=workers,
+        limits=dict(limits or {}),
         state=folder,
+        identity=None if folder is None else _library_identity(pipeline, folder),
         git=None if folder is None else GitWatch(folder.resolve().parent),
         observers=tuple(observers),
         seed=seed,
@@ -99,23 +108,41 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
     """Execute a plan and record it.
 
     Raises LedgerError when the record cannot be written, and KeyboardInterrupt when the user breaks
-    a running call off; whatever was finished by then is recorded.
+    a running call off; whatever was finished by then is recorded. Raises UsageError before anything runs when
+    the plan does not suit the executor.
     """
+    refuse_while_importing()
+    check_fit(plan, options)
     begun = time.perf_counter()
     record = Record.begin(plan, options)
     catalog = catalog.for_run(record.run_id)
     memory = RunMemory(plan.consumers, plan.kept, plan.copy_modes)
     for name, value in plan.injected.items():
         memory.inject(strip_transcoding(name), value)
+    judge = open_judge(plan, catalog, options)
+    leases = open_leases(options, record.run_id)
+    facts = _facts(options, record.run_id, fingerprint=judge is not None)
     performer = Performer(
         RunData(catalog, memory),
-        _facts(options, record.run_id),
+        facts,
         record.journal.tell if record.observed else None,
         None if options.interceptors is None else options.interceptors(catalog, record.run_id),
     )
-    executor = make_executor(options.executor, performer)
+    executor = make_executor(
+        Site(plan, options, catalog, memory, performer, facts, record.journal.tell, record.observed)
+    )
     execution = Execution(
-        plan, catalog, memory, executor, record.journal, fail_fast=options.fail_fast, stop=options.stop
+        plan,
+        catalog,
+        memory,
+        executor,
+        record.journal,
+        judge=judge,
+        leases=leases,
+        fail_fast=options.fail_fast,
+        wait=options.identity is None or options.identity.wait,
+        stop=options.stop,
+        limits=options.limits,
     )
     status: RunStatus = "interrupted"
     try:
@@ -124,6 +151,9 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
         status = _status(execution)
     finally:
         seconds = time.perf_counter() - begun
+        for held in (judge, leases):
+            if held is not None:
+                held.close()
         record.end(status, seconds, execution.nodes.values())
     stored = {name: partial(catalog.load, name) for name in plan.stored}
     return RunResult(
@@ -131,9 +161,21 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
     )
 
 
-def _facts(options: RunOptions, run_id: str) -> RunFacts:
-    scratch = None if options.state is None else options.state.resolve() / "scratch"
-    return RunFacts(run_id, options.seed, options.seed_globals, options.environment, scratch, version=run_id)
+def _library_identity(pipeline: Pipeline, state: Path) -> IdentityOptions:
+    """Count as the user's own all code that lies beside the functions of the nodes."""
+    return IdentityOptions(state.resolve().parent, own_source_roots(pipeline))
+
+
+def _facts(options: RunOptions, run_id: str, *, fingerprint: bool) -> RunFacts:
+    return RunFacts(
+        run_id,
+        options.seed,
+        options.seed_globals,
+        options.environment,
+        None if options.state is None else options.state.resolve() / "scratch",
+        version=run_id,
+        fingerprint=fingerprint,
+    )
 
 
 def _status(execution: Execution) -> RunStatus:

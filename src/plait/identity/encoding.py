@@ -123,6 +123,10 @@ class Encoder:
         """Encode a mapping, in its order where order counts."""
         return self.ordered_mapping(value) if self._ordered else self._mapping("d", value, sort=True)
 
+    def keywords(self, value: Mapping[str, Any]) -> bytes:
+        """Encode keyword arguments, which have no order even where that of mappings counts."""
+        return self._mapping("d", value, sort=True)
+
     def ordered_mapping(self, value: Mapping[Any, Any]) -> bytes:
         """Encode a mapping in its order."""
         return self._mapping("D", value, sort=False)

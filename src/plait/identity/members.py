@@ -154,7 +154,7 @@ class Members:
         text = f"'{name}' has no source that Plait could read"
         problem = CodeProblem("no source", name, text, needs_version=True)
         content = (sys.version_info[:2], _bytecode(code))
-        captured = _captured(function)
+        captured = {**_captured(function), **_default_values(function)}
         return Symbol(
             name,
             digest_bytes(repr(content).encode()),

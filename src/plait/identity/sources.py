@@ -94,7 +94,7 @@ class Sources:
             return ()
         name, line = code.co_qualname, code.co_firstlineno
         if code.co_name == "<lambda>":
-            return tuple(Located(item, code.co_filename, table) for item in _lambdas(table, name, line, code))
+            return tuple(Located(item, code.co_filename, table) for item in _lambdas(table, code))
         found = table.at(name, line)
         if found is not None:
             return (Located(found, code.co_filename, table),)
@@ -213,9 +213,13 @@ def _cell(file: str) -> str | None:
     return "".join(entry[2]) if entry is not None and len(entry) == 4 else None
 
 
-def _lambdas(table: ModuleTable, name: str, line: int, code: CodeType) -> Iterator[Definition]:
-    """Find lambdas by the place of their first instruction, since many may share a line."""
-    same = [item for item in table.definitions.get(name, ()) if item.first == line]
+def _lambdas(table: ModuleTable, code: CodeType) -> Iterator[Definition]:
+    """Find lambdas by the place of their first instruction: many share a line, and a name says little.
+
+    (What a lambda in a comprehension is called depends on the version of Python.)
+    """
+    every = [item for items in table.definitions.values() for item in items if item.kind == "lambda"]
+    same = sorted([item for item in every if item.first == code.co_firstlineno], key=lambda item: item.start)
     place = next(
         ((row, column) for row, _, column, _ in code.co_positions() if row is not None and column),
         None,

@@ -120,7 +120,8 @@ def _text_of(tag: str) -> Encoding:
 
 
 def _partial(encoder: Encoder, value: Any) -> bytes:
-    return encoder.items("F", (value.func, value.args, value.keywords))
+    keywords = encoder.keywords(value.keywords)
+    return packed("F", encoder.encode(value.func) + encoder.encode(value.args) + keywords)
 
 
 def _parts(encoder: Encoder, value: Any) -> bytes:
@@ -158,7 +159,7 @@ PLAIN: Mapping[str, Encoding] = {
     "functools.partial": _partial,
     "operator.itemgetter": _parts,
     "operator.attrgetter": _parts,
-    "operator.methodcaller": lambda e, v: packed("K", e.encode(_methodcaller(v))),
+    "operator.methodcaller": lambda e, v: _methodcaller(e, v),
 }
 
 FAMILIES: Mapping[str, Encoding] = {
@@ -168,7 +169,8 @@ FAMILIES: Mapping[str, Encoding] = {
 }
 
 
-def _methodcaller(value: Any) -> tuple[Any, ...]:
+def _methodcaller(encoder: Encoder, value: Any) -> bytes:
     # With keywords it reduces to a partial of its class.
     how, arguments = value.__reduce__()[:2]
-    return (arguments, getattr(how, "args", ()), getattr(how, "keywords", {}))
+    first = encoder.encode((getattr(how, "args", ()), arguments))
+    return packed("K", first + encoder.keywords(getattr(how, "keywords", {})))

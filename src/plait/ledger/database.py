@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from plait.errors import LedgerError
 from plait.ledger.schema import migrate
 
-__all__ = ["connect", "ignore_folder", "new_run_id", "prepare", "transaction", "unwritable"]
+__all__ = ["connect", "ignore_folder", "new_run_id", "prepare", "process_lives", "transaction", "unwritable"]
 
 
 def new_run_id(now: float | None = None) -> str:
@@ -85,3 +86,14 @@ def unwritable(path: Path, error: Exception) -> LedgerError:
         why=str(error),
         hint="check the permissions and the free space of the state folder",
     )
+
+
+def process_lives(pid: int) -> bool:
+    """Say whether a process of this machine is still there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

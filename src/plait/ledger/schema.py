@@ -71,7 +71,53 @@ CREATE TABLE log_lines (
 CREATE INDEX log_lines_by_run ON log_lines (run);
 """
 
-_MIGRATIONS = (_FIRST,)
+_TRACES = """
+CREATE TABLE facts (
+    digest       TEXT PRIMARY KEY,
+    body         TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE traces (
+    id           INTEGER PRIMARY KEY,
+    home         TEXT NOT NULL,
+    node         TEXT NOT NULL,
+    part         TEXT,
+    run          TEXT NOT NULL,
+    time         REAL NOT NULL,
+    facts        TEXT NOT NULL REFERENCES facts(digest),
+    inputs       TEXT NOT NULL,
+    outputs      TEXT NOT NULL
+);
+CREATE INDEX traces_by_home ON traces (home, part, id);
+CREATE TABLE sources (
+    digest       TEXT PRIMARY KEY,
+    text         TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE file_digests (
+    path         TEXT PRIMARY KEY,
+    size         INTEGER NOT NULL,
+    mtime_ns     INTEGER NOT NULL,
+    inode        INTEGER NOT NULL,
+    recorded_ns  INTEGER NOT NULL,
+    token        TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE started (
+    home         TEXT NOT NULL,
+    part         TEXT NOT NULL DEFAULT '',
+    run          TEXT NOT NULL,
+    node         TEXT NOT NULL,
+    status       TEXT NOT NULL,
+    PRIMARY KEY (home, part)
+) WITHOUT ROWID;
+CREATE TABLE leases (
+    location     TEXT PRIMARY KEY,
+    run          TEXT NOT NULL,
+    host         TEXT NOT NULL,
+    pid          INTEGER NOT NULL,
+    beat         REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
+_MIGRATIONS = (_FIRST, _TRACES)
 
 VERSION = len(_MIGRATIONS)
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plait.errors import LedgerError
-from plait.ledger.database import new_run_id, transaction
+from plait.ledger.database import new_run_id, process_lives, transaction
 from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
 
 __all__ = ["RunWriter", "close_dead_runs"]
@@ -181,20 +181,10 @@ def close_dead_runs(connection: sqlite3.Connection) -> None:
     rows = connection.execute(
         "SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (socket.gethostname(),)
     )
-    dead = [(key,) for key, pid in rows.fetchall() if pid is not None and not _alive(pid)]
+    dead = [(key,) for key, pid in rows.fetchall() if pid is not None and not process_lives(pid)]
     if dead:
         with transaction(connection):
             connection.executemany("UPDATE runs SET status = 'interrupted' WHERE key = ?", dead)
             connection.executemany(
                 "UPDATE run_nodes SET status = 'interrupted' WHERE run = ? AND status = 'started'", dead
             )
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

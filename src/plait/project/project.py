@@ -54,7 +54,7 @@ class Project:
         self._declared = declared
         self._params = nested(params or {})
         self._conf = Path(conf).expanduser().absolute() if conf else self.root / declared.conf
-        self._imports = ProjectImports(self._source(), self._top_names())
+        self._imports = ProjectImports(self.source, self._top_names())
         self._parts = self._new_parts(self._params)
         self._git: GitWatch | None = None
 
@@ -226,7 +226,9 @@ class Project:
     def _new_parts(self, params: Mapping[str, Any]) -> Parts:
         return Parts(self, self._declared, self._imports, params, self._found.script)
 
-    def _source(self) -> Path:
+    @property
+    def source(self) -> Path:
+        """The folder that the project's own code lies in."""
         if self._found.script:
             return self.root
         if not self._declared.package:

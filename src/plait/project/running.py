@@ -8,7 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plait.config import bind_parameters
-from plait.engine import Plan, RunOptions, RunResult, make_plan, run_plan, with_memory_producers
+from plait.engine import (
+    IdentityOptions,
+    Plan,
+    RunOptions,
+    RunResult,
+    make_plan,
+    run_plan,
+    with_memory_producers,
+)
 from plait.pipeline import Pipeline, select
 from plait.project.pipelines import DEFAULT
 
@@ -34,6 +42,8 @@ class RunRequest:
         filters: Kedro's filters, as keywords of ``Pipeline.filter``.
         select: a selector within that.
         selection: how the caller spelled the selection, for the record.
+        fresh: nodes that run whatever is there; None stands for all that are selected.
+        wait: whether to wait for outputs that another run is writing.
         capture: turn what nodes print and log into events; ``echo`` also lets it through.
         on_plan: is told the plan before it is executed.
     """
@@ -49,6 +59,8 @@ class RunRequest:
     load_versions: Mapping[str, str] = field(default_factory=dict)
     save: bool | None = None
     fail_fast: bool = False
+    fresh: frozenset[str] | None = frozenset()
+    wait: bool = True
     capture: bool = False
     echo: bool = True
     stop: Stop | None = None
@@ -112,6 +124,7 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         environment=project.env,
         selection=request.selection or request.select,
         state=None if request.inputs else project.state,
+        identity=identity_options(project, request),
         observers=(*parts.observers, *request.observers),
         seed=settings.seed,
         seed_globals=settings.seed_globals,
@@ -122,6 +135,18 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         git=project.git,
         interceptors=_interceptors(parts),
         parameters=parts.parameters,
+    )
+
+
+def identity_options(project: Project, request: RunRequest) -> IdentityOptions:
+    """Return how a run of the project tells what is up to date."""
+    return IdentityOptions(
+        project.root,
+        (project.source,),
+        fresh=request.fresh,
+        env_policy=project.settings.env_policy,
+        lock=project.root / "uv.lock",
+        wait=request.wait,
     )
 
 

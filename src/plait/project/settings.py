@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from plait.errors import PlaitError, Problems, ProjectError, did_you_mean
 
 __all__ = ["KEDRO_ONLY", "Settings", "from_module", "from_table"]
+
+EnvPolicy = Literal["ignore", "warn", "reached", "lock"]
 
 #: Kedro's settings that have no meaning here; they are let stand, and ``plait check`` says so.
 KEDRO_ONLY = frozenset(
@@ -49,6 +51,8 @@ class Settings:
         seed_globals: whether ``random``, NumPy and PyTorch are seeded before nodes that use them.
         default_frame: what table entries load as when neither entry nor argument says.
         executor: where nodes run without ``--executor``.
+        env_policy: what another version of a library means for results made before: ``ignore``, ``warn``
+            (say so), ``reached`` (run what uses it) or ``lock`` (run when the lock file changed).
         naming: whether ``check`` compares the names of arguments and datasets.
         plugins: whether hooks and datasets of installed packages are used.
     """
@@ -64,6 +68,7 @@ class Settings:
     seed_globals: bool = True
     default_frame: str = "pandas"
     executor: str = "inline"
+    env_policy: EnvPolicy = "warn"
     naming: bool = False
     plugins: bool = True
 
@@ -80,10 +85,14 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "seed_globals": bool,
     "default_frame": str,
     "executor": str,
+    "env_policy": str,
     "naming": bool,
     "plugins": bool,
 }
-_FRAMES = ("pandas", "polars", "arrow")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "default_frame": ("pandas", "polars", "arrow"),
+    "env_policy": ("ignore", "warn", "reached", "lock"),
+}
 _ADDING = ("hooks", "observers")
 _RENAMED = {"conf_source": "conf", "package_name": "package", "source_dir": "source"}
 
@@ -133,11 +142,13 @@ def _problem(name: str, value: Any, where: str, spelled: Any) -> PlaitError | No
             where=where,
             why=f"It should be {_article(known)}",
         )
-    if name == "default_frame" and value not in _FRAMES:
+    choices = _CHOICES.get(name)
+    if choices is not None and value not in choices:
+        what = "frame" if name == "default_frame" else name
         return ProjectError(
-            f"There is no frame '{value}'",
+            f"There is no {what} '{value}'",
             where=where,
-            hint=did_you_mean(str(value), _FRAMES) or "default_frame is one of " + ", ".join(_FRAMES),
+            hint=did_you_mean(str(value), choices) or f"{name} is one of " + ", ".join(choices),
         )
     return None
 

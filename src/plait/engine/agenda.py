@@ -1,0 +1,304 @@
+"""What to do next: steps that are ready, decided, wanted, and free to write.
+
+A step is *settled* once it is known what its outputs are: it ran, it was skipped, or it leaves everything in
+memory and is known by what it is made from. A step that leaves everything in memory is left for later, and
+*wanted* only when a step that runs, or the caller, needs its value.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from plait.engine.judge import Judge
+from plait.engine.plan import Plan, Step
+from plait.engine.schedule import Schedule
+from plait.errors import UsageError
+from plait.events import Reason
+from plait.ledger.leases import Holder, Leases
+
+__all__ = ["Agenda", "Next"]
+
+_ASK_AGAIN = 0.1  # seconds between two looks at a location that somebody else holds
+
+Skip = Callable[[Step, tuple[Reason, ...]], None]
+
+
+class Next(NamedTuple):
+    """A step to perform, and why."""
+
+    step: Step
+    reasons: tuple[Reason, ...]
+
+
+class Agenda:
+    """Hands out the steps of a plan.
+
+    Args:
+        judge: decides steps; None runs all of them.
+        leases: asked before a step may write; None lets every step.
+        skipped: told of each step that need not run.
+        wait: whether to wait for locations that another run holds; otherwise that is an error.
+    """
+
+    def __init__(
+        self, plan: Plan, judge: Judge | None, leases: Leases | None, skipped: Skip, *, wait: bool = True
+    ) -> None:
+        self._plan = plan
+        self._judge = judge
+        self._leases = leases
+        self._skipped = skipped
+        self._wait = wait
+        self._schedule = Schedule(plan.steps)
+        self._number = {step.node.name: number for number, step in enumerate(plan.steps)}
+        self._runnable: list[int] = []
+        self._reasons: dict[int, tuple[Reason, ...]] = {}
+        self._settled: set[int] = set()
+        self._performed: set[int] = set()
+        self._dropped: set[int] = set()
+        self._held: list[int] = []
+        self._asked = 0.0
+        self._memory = _MemoryNeeds(plan) if judge is not None else None
+
+    def next(self) -> Next | None:
+        """Return a step that may run now, or None while there is none."""
+        while True:
+            number = self._take()
+            if number is None:
+                return None
+            step = self._plan.steps[number]
+            holder = self._lease(step)
+            if holder is None:
+                return Next(step, self._reasons.get(number, ()))
+            if not self._wait:
+                raise _held_by(holder, step)
+            self._held.append(number)
+
+    @property
+    def held_up(self) -> bool:
+        """Whether steps wait for another run to finish with their outputs."""
+        return bool(self._held)
+
+    def performed(self, step: Step) -> None:
+        """Count a step off that has run."""
+        number = self._number[step.node.name]
+        self._performed.add(number)
+        self._give_back(step)
+        if self._memory is not None:
+            for waiter in self._memory.made(number):
+                self._push(waiter)
+        self._settle(number)
+        self._done_with(number)
+
+    def failed(self, step: Step) -> list[Step]:
+        """Drop everything that needs a step that failed; return what was not dropped before."""
+        self._give_back(step)
+        dropped = [item for item in self._schedule.block(step) if self._drop(item)]
+        self._done_with(self._number[step.node.name])
+        return dropped
+
+    def give_up(self) -> None:
+        """Wait for nobody any more: the run is to stop."""
+        self._held.clear()
+
+    def left_over(self) -> list[Step]:
+        """Return the steps that were left for later and never wanted."""
+        if self._memory is None:
+            return []
+        return [self._plan.steps[number] for number in self._memory.unwanted()]
+
+    # --- Inside
+
+    def _take(self) -> int | None:
+        self._ask_again()
+        while not self._runnable:
+            if not self._schedule:
+                return None
+            step = self._schedule.next()
+            if step.action != "blocked":
+                self._decide(self._number[step.node.name])
+        number = heapq.heappop(self._runnable)
+        return number if number not in self._dropped else self._take()
+
+    def _decide(self, number: int) -> None:
+        step = self._plan.steps[number]
+        if self._judge is None or self._memory is None:
+            self._push(number)
+            return
+        if self._memory.only(number):
+            self._judge.defer(step)
+            self._memory.leave(number)
+            if self._asked_for(step):
+                self._want(number, (Reason("needed", "the caller asked for its result"),))
+            self._settle(number)
+            self._unneeded(number)
+            return
+        decision = self._judge.decide(step)
+        if decision.action == "skip" and not self._asked_for(step):
+            self._memory.leave(number)
+            self._skipped(step, decision.reasons)
+            self._settle(number)
+            self._done_with(number)
+        else:
+            self._want(number, decision.reasons)
+
+    def _asked_for(self, step: Step) -> bool:
+        return any(save.place == "memory" and save.name in self._plan.kept for save in step.saves)
+
+    def _want(self, number: int, reasons: tuple[Reason, ...]) -> None:
+        """Have a step run, after those whose values in memory it needs."""
+        assert self._memory is not None
+        wanted = [(number, reasons)]
+        while wanted:
+            number, reasons = wanted.pop()
+            if number in self._reasons:
+                continue
+            self._reasons[number] = reasons
+            needed = (Reason("needed", f"'{self._plan.steps[number].node.name}' needs its result"),)
+            producers = self._memory.needs(number, self._performed)
+            wanted += [(producer, needed) for producer in producers]
+            if not producers:
+                self._push(number)
+
+    def _push(self, number: int) -> None:
+        heapq.heappush(self._runnable, number)
+
+    def _settle(self, number: int) -> None:
+        if number not in self._settled:
+            self._settled.add(number)
+            self._schedule.done(self._plan.steps[number])
+
+    def _drop(self, step: Step) -> bool:
+        number = self._number[step.node.name]
+        finished = number in self._performed or (number in self._settled and number not in self._reasons)
+        if finished or number in self._dropped:
+            return False
+        self._dropped.add(number)
+        return True
+
+    def _done_with(self, number: int) -> None:
+        """Tell the producers of its inputs in memory that this step will not need them any more."""
+        if self._memory is None:
+            return
+        for producer in self._memory.done_with(number):
+            self._unneeded(producer)
+
+    def _unneeded(self, number: int) -> None:
+        assert self._memory is not None
+        if number not in self._reasons and self._memory.nobody_waits(number):
+            self._memory.give_up(number)
+            self._skipped(
+                self._plan.steps[number], (Reason("not_needed", "nothing that runs needs its result"),)
+            )
+            self._done_with(number)
+
+    def _lease(self, step: Step) -> Holder | None:
+        if self._leases is None or self._judge is None or not step.stores:
+            return None
+        return self._leases.take(self._judge.locations(step))
+
+    def _give_back(self, step: Step) -> None:
+        if self._leases is not None and self._judge is not None and step.stores:
+            self._leases.give_back(self._judge.locations(step))
+            self._leases.beat()
+
+    def _ask_again(self) -> None:
+        """Look again for the locations that others held; what they made meanwhile may be what we want."""
+        if not self._held or time.monotonic() - self._asked < _ASK_AGAIN:
+            return
+        self._asked = time.monotonic()
+        held, self._held = self._held, []
+        for number in held:
+            step = self._plan.steps[number]
+            if self._lease(step) is not None:
+                self._held.append(number)
+                continue
+            assert self._judge is not None
+            self._judge.look_again(step)
+            decision = self._judge.decide(step)
+            if decision.action == "skip" and not self._asked_for(step):
+                self._give_back(step)
+                self._skipped(step, decision.reasons)
+                self._settle(number)
+                self._done_with(number)
+            else:
+                self._push(number)
+
+
+class _MemoryNeeds:
+    """Who makes what in memory, who still may need it, and who waits for it."""
+
+    def __init__(self, plan: Plan) -> None:
+        makers = {
+            save.name: number
+            for number, step in enumerate(plan.steps)
+            for save in step.saves
+            if save.place == "memory"
+        }
+        self._producers = [
+            tuple({makers[name] for name in step.reads if name in makers}) for step in plan.steps
+        ]
+        self._only = [
+            bool(step.saves) and all(save.place == "memory" for save in step.saves) for step in plan.steps
+        ]
+        self._may_need = [0] * len(plan.steps)
+        for producers in self._producers:
+            for producer in producers:
+                self._may_need[producer] += 1
+        self._waiters: dict[int, list[int]] = {}
+        self._missing: dict[int, int] = {}
+        self._left: dict[int, None] = {}
+
+    def only(self, number: int) -> bool:
+        """Whether a step leaves everything in memory."""
+        return self._only[number]
+
+    def leave(self, number: int) -> None:
+        """Note that a step is known without having run."""
+        if self._only[number]:
+            self._left[number] = None
+
+    def needs(self, number: int, performed: set[int]) -> list[int]:
+        """Return the producers that have to run before a step, which waits for them from now on."""
+        missing = [producer for producer in self._producers[number] if producer not in performed]
+        for producer in missing:
+            self._waiters.setdefault(producer, []).append(number)
+            self._left.pop(producer, None)
+        self._missing[number] = len(missing)
+        self._left.pop(number, None)
+        return missing
+
+    def made(self, number: int) -> list[int]:
+        """Count a producer off; return who need not wait any longer."""
+        ready = []
+        for waiter in self._waiters.pop(number, ()):
+            self._missing[waiter] -= 1
+            if not self._missing[waiter]:
+                ready.append(waiter)
+        return ready
+
+    def done_with(self, number: int) -> list[int]:
+        """Count a consumer off; return the producers it may have been the last for."""
+        for producer in self._producers[number]:
+            self._may_need[producer] -= 1
+        return [producer for producer in self._producers[number] if producer in self._left]
+
+    def nobody_waits(self, number: int) -> bool:
+        return number in self._left and not self._may_need[number]
+
+    def give_up(self, number: int) -> None:
+        self._left.pop(number, None)
+
+    def unwanted(self) -> list[int]:
+        return sorted(self._left)
+
+
+def _held_by(holder: Holder, step: Step) -> UsageError:
+    return UsageError(
+        f"'{holder.location}' is being written by another run",
+        where=f"node '{step.node.name}'",
+        why=f"run {holder.run} (process {holder.pid} on {holder.host}) holds it",
+        hint="wait for it to finish, or leave --no-wait out",
+    )

@@ -1,0 +1,156 @@
+"""Taking the components of a step: its code, parameters, inputs, forms of output, and libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plait.catalog import DataCatalog
+from plait.config import Parameters
+from plait.engine.plan import Step
+from plait.identity.components import (
+    Components,
+    Environment,
+    InputIdentity,
+    ParameterIdentity,
+    Salt,
+    parameter_identity,
+)
+from plait.identity.datasets import binding_of, location_of, spec_of
+from plait.identity.encoding import NotEncodable, digest
+from plait.identity.manifest import Codebase, CodeManifest
+from plait.pipeline import Binding
+from plait.values import Fingerprint
+
+__all__ = ["Identifier", "Identity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The components of a step, and where its code is."""
+
+    components: Components
+    manifest: CodeManifest
+
+
+class Identifier:
+    """Takes the components of steps. What steps share, such as the code of a function, is taken once."""
+
+    def __init__(
+        self,
+        codebase: Codebase,
+        catalog: DataCatalog,
+        parameters: Mapping[str, Any],
+        *,
+        seed: int = 0,
+        lock: str | None = None,
+    ) -> None:
+        self._codebase = codebase
+        self._catalog = catalog
+        self._parameters = parameters
+        self._seed = seed
+        self._lock = lock
+        self._bindings: dict[tuple[str, str | None], str] = {}
+        self._specs: dict[str, str] = {}
+        self._locations: dict[str, str] = {}
+        self._environments: dict[tuple[str, ...], Environment] = {}
+        self._classes: dict[type, object] = {}
+
+    def identify(self, step: Step, data: Mapping[str, Fingerprint | None]) -> Identity:
+        """Return the components of a step whose inputs have these fingerprints, by name."""
+        node = step.node
+        manifest = self._codebase.manifest(node.func)
+        random = manifest.uses_randomness or "Generator" in node.injected.values()
+        components = Components(
+            code=None if node.version is not None else manifest.digests,
+            params=self._params(step),
+            inputs=self._inputs(step, data),
+            spec={
+                str(place): self._spec(save.name)
+                for place, save in enumerate(step.saves)
+                if save.place == "stored"
+            },
+            env=self._environment(manifest),
+            salt=Salt(node.version, self._seed if random else None),
+        )
+        return Identity(components, manifest)
+
+    def location(self, name: str) -> str:
+        """Return where the record of a stored dataset is filed."""
+        known = self._locations.get(name)
+        if known is None:
+            dataset, entry = self._catalog.dataset(name), self._catalog.entry(name)
+            known = self._locations[name] = location_of(name, dataset, entry)
+        return known
+
+    def texts(self, manifest: CodeManifest) -> dict[str, str]:
+        """Return the source of the symbols of a manifest, by digest."""
+        return self._codebase.texts(manifest)
+
+    def _params(self, step: Step) -> dict[str, ParameterIdentity]:
+        return {
+            load.name.removeprefix("params:"): self._parameter(load.name, load.value)
+            for load in step.loads
+            if load.place == "parameter"
+        }
+
+    def _parameter(self, name: str, value: Any) -> ParameterIdentity:
+        secret = isinstance(self._parameters, Parameters) and self._parameters.is_secret(name)
+        try:
+            found = parameter_identity(value, secret=secret)
+        except NotEncodable:
+            return ParameterIdentity(f"type:{type(value).__module__}.{type(value).__qualname__}")
+        code = self._class_code(type(value))
+        # A validated instance depends on the code of its model, too: on defaults and validators.
+        return found if code is None else ParameterIdentity(digest((found.digest, code)), found.shown)
+
+    def _inputs(self, step: Step, data: Mapping[str, Fingerprint | None]) -> dict[str, InputIdentity]:
+        found: dict[str, InputIdentity] = {}
+        for binding, load in zip(step.node.bindings, step.loads, strict=True):
+            if load.place == "parameter":
+                continue
+            token, strength = data.get(load.name) or (None, None)
+            how = self._binding(load.name, load.frame) if load.place == "stored" else load.frame or ""
+            found[_argument(binding, found)] = InputIdentity(binding.dataset, token, strength, how)
+        return found
+
+    def _binding(self, name: str, frame: str | None) -> str:
+        known = self._bindings.get((name, frame))
+        if known is None:
+            dataset, entry = self._catalog.dataset(name), self._catalog.entry(name)
+            known = self._bindings[name, frame] = binding_of(dataset, entry, frame, self._class_digest)
+        return known
+
+    def _spec(self, name: str) -> str:
+        known = self._specs.get(name)
+        if known is None:
+            dataset, entry = self._catalog.dataset(name), self._catalog.entry(name)
+            known = self._specs[name] = spec_of(dataset, entry, self._class_digest)
+        return known
+
+    def _environment(self, manifest: CodeManifest) -> Environment:
+        names = manifest.distributions
+        known = self._environments.get(names)
+        if known is None:
+            versions = self._codebase.distributions.versions(names)
+            known = self._environments[names] = Environment(versions=versions, lock=self._lock)
+        return known
+
+    def _class_digest(self, cls: type) -> object:
+        return self._class_code(cls) or f"{cls.__module__}.{cls.__qualname__}"
+
+    def _class_code(self, cls: type) -> object:
+        """Return what identifies the code of a class of the user's own, or None for any other."""
+        if cls.__module__ == "builtins":
+            return None
+        if cls not in self._classes:
+            manifest = self._codebase.manifest(cls)
+            self._classes[cls] = manifest.digest if manifest.files else None
+        return self._classes[cls]
+
+
+def _argument(binding: Binding, taken: Mapping[str, object]) -> str:
+    """Name an argument; those that ``*args`` collects are told apart by their position."""
+    name = binding.parameter
+    return name if name not in taken else f"{name}[{len(taken)}]"

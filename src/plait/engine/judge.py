@@ -1,0 +1,286 @@
+"""Deciding steps as they are reached, and recording what makes the next decision right.
+
+The judge knows the fingerprint of everything a step reads by the time it is reached, because all that
+comes before it was decided, run or left for later. What it records is a trace: with these components these
+outputs were made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from plait.catalog import DataCatalog
+from plait.engine.fingerprints import Fingerprints
+from plait.engine.identify import Identifier, Identity
+from plait.engine.plan import Plan, Step
+from plait.events import Reason
+from plait.identity.components import Trace, components_from_json, components_to_json
+from plait.identity.datasets import lies_there
+from plait.identity.decide import Decision, NodeFacts, OutputState, decide
+from plait.ledger.traces import Mark, TraceRow, TraceStore
+from plait.values import Fingerprint, Strength
+
+__all__ = ["Judge", "JudgeOptions"]
+
+EnvPolicy = Literal["ignore", "warn", "reached", "lock"]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """What the caller wants of the decisions.
+
+    Attributes:
+        fresh: names of nodes that run whatever is there; None stands for all of them.
+        env_policy: what a change of a library means.
+    """
+
+    fresh: frozenset[str] | None = frozenset()
+    env_policy: EnvPolicy = "warn"
+
+
+class Judge:
+    """Decides the steps of one plan. Used by one thread."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        catalog: DataCatalog,
+        identifier: Identifier,
+        fingerprints: Fingerprints,
+        store: TraceStore,
+        options: JudgeOptions,
+    ) -> None:
+        self._catalog = catalog
+        self._identifier = identifier
+        self._fingerprints = fingerprints
+        self._store = store
+        self._options = options
+        self._made_by = {save.name: step for step in plan.steps for save in step.saves}
+        self._homes = {step.node.name: self._home(step) for step in plan.steps if _stored(step)}
+        self._rows = store.of(self._homes.values())
+        self._marks = store.begun(self._homes.values())
+        self._data: dict[str, Fingerprint | None] = {}
+        self._identities: dict[str, Identity] = {}
+        self._traces: dict[str, tuple[Trace, ...]] = {}
+
+    def decide(self, step: Step, pending: Mapping[str, str] | None = None) -> Decision:
+        """Decide one step, all of whose inputs are settled but for those that ``pending`` names.
+
+        Args:
+            pending: argument → node that will, or may, make its data anew.
+        """
+        identity = self._identify(step)
+        name = step.node.name
+        facts = NodeFacts(
+            name=name,
+            cache=step.node.cache,
+            forced=self._options.fresh is None or name in self._options.fresh,
+            last=self._last(name),
+            unversioned=self._unversioned(step, identity, pending or {}),
+            pending=pending or {},
+            env_policy=self._options.env_policy,
+            symbols=identity.manifest.symbols,
+        )
+        outputs = self._outputs(step)
+        decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
+        if decision.action == "skip":
+            self._keep(step, decision)
+        return decision
+
+    def defer(self, step: Step) -> None:
+        """Settle what a step leaves in memory without running it: it is known by what it is made from."""
+        components = self._identify(step).components
+        for place, save in enumerate(step.saves):
+            if save.place == "memory":
+                self._data[save.name] = components.derived(str(place))
+
+    def begin(self, run_id: str, steps: Iterable[Step]) -> None:
+        """Record, durably, that steps with stored outputs begin."""
+        self._mark(run_id, steps, "started")
+
+    def failed(self, run_id: str, step: Step) -> None:
+        """Record that a step failed."""
+        self._mark(run_id, [step], "failed")
+
+    def succeeded(self, run_id: str, step: Step, saved: Mapping[str, Fingerprint | None]) -> Reason | None:
+        """Record that a step made its outputs; return why not, if an input changed meanwhile.
+
+        Args:
+            saved: name → fingerprint of the stored outputs, taken when they were saved.
+        """
+        identity = self._identities[step.node.name]
+        for place, save in enumerate(step.saves):
+            if save.place == "stored":
+                self._data[save.name] = saved.get(save.name)
+            else:
+                self._data[save.name] = identity.components.derived(str(place))
+        if not _stored(step):
+            return None
+        changed = self._changed_input(step)
+        if changed is not None:
+            return changed
+        outputs = {
+            self._identifier.location(save.name): saved.get(save.name)
+            for save in step.saves
+            if save.place == "stored"
+        }
+        self._store.add(
+            [self._row(run_id, step, identity, outputs)], self._identifier.texts(identity.manifest)
+        )
+        return None
+
+    def accept(self, run_id: str, step: Step) -> None:
+        """Record what lies there as if the step had made it just now."""
+        identity = self._identify(step)
+        outputs = {
+            self._identifier.location(save.name): self._fingerprint(save.name)
+            for save in step.saves
+            if save.place == "stored"
+        }
+        self._store.add(
+            [self._row(run_id, step, identity, outputs)], self._identifier.texts(identity.manifest)
+        )
+
+    def look_again(self, step: Step) -> None:
+        """Forget what was known of a step's outputs: another run has just finished with them."""
+        name = step.node.name
+        home = self._homes[name]
+        self._rows.update(self._store.of([home]) or {home: []})
+        self._traces.pop(name, None)
+        self._marks.pop(home, None)
+        self._marks.update(self._store.begun([home]))
+
+    def locations(self, step: Step) -> list[str]:
+        """Return where a step writes."""
+        return [self._identifier.location(save.name) for save in step.saves if save.place == "stored"]
+
+    def source(self, digest: str) -> str | None:
+        """Return the source of a symbol as it was when a trace was recorded."""
+        return self._store.source(digest)
+
+    def text(self, step: Step, digest: str) -> str | None:
+        """Return the present source of a symbol that a step's code reaches."""
+        return self._identifier.texts(self._identify(step).manifest).get(digest)
+
+    def close(self) -> None:
+        """Write what was learnt of files, and let go of the store."""
+        self._fingerprints.flush()
+        self._store.close()
+
+    # --- Inside
+
+    def _identify(self, step: Step) -> Identity:
+        for load in step.loads:
+            if load.place == "stored" and load.name not in self._data and load.name not in self._made_by:
+                self._data[load.name] = self._fingerprint(load.name)
+        identity = self._identifier.identify(step, self._data)
+        self._identities[step.node.name] = identity
+        return identity
+
+    def _fingerprint(self, name: str) -> Fingerprint | None:
+        entry = self._catalog.entry(name)
+        strength = entry.fingerprint if entry is not None else None
+        return self._fingerprints.of(self._catalog.dataset(name), cast("Strength | None", strength))
+
+    def _home(self, step: Step) -> str:
+        return min(self.locations(step))
+
+    def _last(self, name: str) -> Literal["interrupted", "failed"] | None:
+        mark = self._marks.get(self._homes.get(name, ""))
+        if mark is None:
+            return None
+        return "interrupted" if mark.status == "started" else "failed"
+
+    def _unversioned(self, step: Step, identity: Identity, pending: Mapping[str, str]) -> dict[str, str]:
+        inputs = identity.components.inputs or {}
+        found = {
+            argument: item.dataset
+            for argument, item in inputs.items()
+            if item.token is None and argument not in pending
+        }
+        if identity.manifest.needs_version and step.node.version is None:
+            found["code"] = "code"
+        return found
+
+    def _outputs(self, step: Step) -> dict[str, OutputState]:
+        return {
+            self._identifier.location(save.name): self._state(save.name)
+            for save in step.saves
+            if save.place == "stored"
+        }
+
+    def _state(self, name: str) -> OutputState:
+        dataset = self._catalog.dataset(name)
+        fingerprint = self._fingerprint(name)
+        if fingerprint is not None:
+            return OutputState(True, fingerprint.token)
+        return OutputState(lies_there(dataset), None)
+
+    def _previous(self, name: str, facts: NodeFacts, outputs: Mapping[str, OutputState]) -> tuple[Trace, ...]:
+        if name not in self._traces:
+            rows = self._rows.get(self._homes.get(name, ""), [])
+            self._traces[name] = tuple([_trace(row) for row in rows])
+        traces = self._traces[name]
+        if facts.last is not None and any(state.exists and state.token is None for state in outputs.values()):
+            # What cannot be identified may be half of something since that run was broken off.
+            return ()
+        return traces
+
+    def _keep(self, step: Step, decision: Decision) -> None:
+        recorded = decision.trace.outputs if decision.trace is not None else {}
+        components = self._identities[step.node.name].components
+        for place, save in enumerate(step.saves):
+            if save.place == "memory":
+                self._data[save.name] = components.derived(str(place))
+            else:
+                token = recorded.get(self._identifier.location(save.name))
+                self._data[save.name] = self._fingerprint(save.name) or (
+                    Fingerprint(token, "token") if token else None
+                )
+
+    def _changed_input(self, step: Step) -> Reason | None:
+        for load in step.loads:
+            if load.place == "stored" and load.name not in self._made_by:
+                now = self._fingerprint(load.name)
+                if now != self._data[load.name]:
+                    self._data[load.name] = now
+                    return Reason(
+                        "input_changed",
+                        f"'{load.name}' changed while '{step.node.name}' ran; it will run again",
+                        {"dataset": load.name},
+                    )
+        return None
+
+    def _mark(self, run_id: str, steps: Iterable[Step], status: str) -> None:
+        named = [(step.node.name, self._homes[step.node.name]) for step in steps if _stored(step)]
+        self._store.mark([(home, None, run_id, name, status) for name, home in named])
+        for _, home in named:
+            self._marks[home] = Mark(run_id, status)
+
+    def _row(
+        self, run_id: str, step: Step, identity: Identity, outputs: Mapping[str, Fingerprint | None]
+    ) -> TraceRow:
+        facts: dict[str, Any] = components_to_json(identity.components)
+        inputs = facts.pop("inputs", {})
+        return TraceRow(
+            self._homes[step.node.name],
+            step.node.name,
+            None,
+            run_id,
+            time.time(),
+            facts,
+            inputs,
+            {location: None if item is None else item.token for location, item in outputs.items()},
+        )
+
+
+def _stored(step: Step) -> bool:
+    return any(save.place == "stored" for save in step.saves)
+
+
+def _trace(row: TraceRow) -> Trace:
+    components = components_from_json({**row.facts, "inputs": row.inputs})
+    return Trace(components, row.outputs, row.node, row.run, row.time)

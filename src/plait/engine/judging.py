@@ -1,0 +1,71 @@
+"""Opening what a run decides with: the code base, the traces, the leases."""
+
+from __future__ import annotations
+
+import hashlib
+import sysconfig
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from plait.catalog import DataCatalog
+from plait.engine.fingerprints import Fingerprints, LedgerMemo
+from plait.engine.identify import Identifier
+from plait.engine.judge import Judge, JudgeOptions
+from plait.engine.options import IdentityOptions, RunOptions
+from plait.engine.plan import Plan
+from plait.identity.manifest import Codebase
+from plait.ledger import Ledger
+from plait.ledger.leases import Leases
+from plait.ledger.traces import TraceStore
+from plait.pipeline import Node
+
+__all__ = ["open_judge", "open_leases", "own_source_roots"]
+
+
+def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions) -> Judge | None:
+    """Return the judge of a run, or None where the run keeps no state to decide by."""
+    identity, state = options.identity, options.state
+    if identity is None or state is None:
+        return None
+    ledger = Ledger.open(state).path
+    codebase = Codebase(identity.root, identity.source_roots, folder=state / "cache")
+    identifier = Identifier(
+        codebase, catalog, options.parameters, seed=options.seed, lock=_lock_digest(identity)
+    )
+    return Judge(
+        plan,
+        catalog,
+        identifier,
+        Fingerprints(LedgerMemo(ledger, identity.root)),
+        TraceStore(ledger),
+        JudgeOptions(identity.fresh, identity.env_policy),
+    )
+
+
+def open_leases(options: RunOptions, run_id: str) -> Leases | None:
+    """Return the leases of a run that keeps state."""
+    if options.identity is None or options.state is None:
+        return None
+    return Leases(Ledger.open(options.state).path, run_id)
+
+
+def own_source_roots(nodes: Iterable[Node]) -> tuple[Path, ...]:
+    """Return the folders that the functions of ``nodes`` were written in, leaving out installed packages."""
+    installed = [Path(path).resolve() for path in {*sysconfig.get_paths().values()}]
+    found: dict[Path, None] = {}
+    for node in nodes:
+        code = getattr(node.func, "__code__", None)
+        if code is None:
+            continue
+        with suppress(OSError):
+            folder = Path(code.co_filename).resolve().parent
+            if not any(place in (folder, *folder.parents) for place in installed):
+                found[folder] = None
+    return tuple(found)
+
+
+def _lock_digest(identity: IdentityOptions) -> str | None:
+    if identity.env_policy != "lock" or identity.lock is None or not identity.lock.exists():
+        return None
+    return hashlib.sha256(identity.lock.read_bytes()).hexdigest()

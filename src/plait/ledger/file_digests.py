@@ -1,0 +1,54 @@
+"""The digests of files, kept between runs so that unchanged files are not read again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from plait.ledger.database import connect, transaction
+
+__all__ = ["DigestRow", "read_digests", "write_digests"]
+
+
+class DigestRow(NamedTuple):
+    """A file's state and digest; ``seen_ns`` is when it was looked at, in ns since the epoch."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+    digest: str
+    seen_ns: int
+
+
+def read_digests(ledger: Path) -> dict[str, DigestRow]:
+    """Return all digests by path. It is a memory and no record: what cannot be read is not there."""
+    try:
+        connection = connect(ledger)
+        try:
+            rows = connection.execute(
+                "SELECT path, size, mtime_ns, inode, token, recorded_ns FROM file_digests"
+            )
+            return {row[0]: DigestRow(*row[1:]) for row in map(tuple, rows)}
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return {}
+
+
+def write_digests(ledger: Path, rows: Mapping[str, DigestRow]) -> None:
+    """Keep digests; where that fails they are taken again next time."""
+    try:
+        connection = connect(ledger)
+        try:
+            with transaction(connection):
+                connection.executemany(
+                    "INSERT OR REPLACE INTO file_digests (path, size, mtime_ns, inode, token, recorded_ns) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    [(path, *row) for path, row in rows.items()],
+                )
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return

@@ -1,0 +1,105 @@
+"""Leases on output locations: two runs in one project never write the same output at the same time.
+
+A lease is a row that names its owner. It ends when the owner gives it back or is gone: on the same machine
+its process is looked for, on another its heartbeat has to be recent.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from plait.errors import LedgerError
+from plait.ledger.database import connect, process_lives, transaction
+
+__all__ = ["Holder", "Leases"]
+
+_BEAT = 15.0  # seconds between heartbeats
+_GONE = 90.0  # seconds without one after which an owner on another machine counts as gone
+
+
+class Holder(NamedTuple):
+    """Who holds a location."""
+
+    location: str
+    run: str
+    host: str
+    pid: int
+
+
+class Leases:
+    """The leases of one run. Raises LedgerError where the ledger cannot be written."""
+
+    def __init__(self, path: Path, run: str) -> None:
+        self._connection = connect(path)
+        self._run = run
+        self._host = socket.gethostname()
+        self._held: set[str] = set()
+        self._beaten = time.monotonic()
+
+    def take(self, locations: Iterable[str]) -> Holder | None:
+        """Take all of these locations, or none and return who holds one of them."""
+        wanted = [location for location in locations if location not in self._held]
+        if not wanted:
+            return None
+        try:
+            with transaction(self._connection) as connection:
+                holder = self._holder(connection, wanted)
+                if holder is not None:
+                    return holder
+                now, me = time.time(), os.getpid()
+                connection.executemany(
+                    "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
+                    [(location, self._run, self._host, me, now) for location in wanted],
+                )
+        except sqlite3.Error as error:
+            raise LedgerError("The ledger cannot be written", why=str(error)) from error
+        self._held.update(wanted)
+        return None
+
+    def give_back(self, locations: Iterable[str]) -> None:
+        """Let others have these locations."""
+        given = [location for location in locations if location in self._held]
+        self._held.difference_update(given)
+        if given:
+            self._change(
+                "DELETE FROM leases WHERE location = ? AND run = ?", [(place, self._run) for place in given]
+            )
+
+    def beat(self) -> None:
+        """Say, now and then, that the owner is alive."""
+        now = time.monotonic()
+        if self._held and now - self._beaten > _BEAT:
+            self._beaten = now
+            self._change("UPDATE leases SET beat = ? WHERE run = ?", [(time.time(), self._run)])
+
+    def close(self) -> None:
+        """Give everything back."""
+        try:
+            self.give_back(list(self._held))
+        finally:
+            self._connection.close()
+
+    def _holder(self, connection: sqlite3.Connection, wanted: list[str]) -> Holder | None:
+        for location in wanted:
+            row = connection.execute("SELECT * FROM leases WHERE location = ?", (location,)).fetchone()
+            if row is not None and row["run"] != self._run and self._alive(row):
+                return Holder(row["location"], row["run"], row["host"], row["pid"])
+        return None
+
+    def _alive(self, row: sqlite3.Row) -> bool:
+        if row["host"] == self._host:
+            return process_lives(row["pid"])
+        return bool(abs(time.time() - row["beat"]) < _GONE)
+
+    def _change(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        try:
+            with transaction(self._connection) as connection:
+                connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise LedgerError("The ledger cannot be written", why=str(error)) from error

@@ -1,0 +1,213 @@
+"""What verifies that an output is still right: traces by output location, and the marks of what was begun.
+
+What the partitions of a node have in common is stored once, under its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from plait.errors import LedgerError
+from plait.ledger.database import connect, transaction
+
+__all__ = ["Mark", "TraceRow", "TraceStore"]
+
+_KEPT = 5  # traces per location: going back and forth between environments or branches costs nothing
+_CHUNK = 500  # names per query: SQLite takes only so many variables
+
+
+class TraceRow(NamedTuple):
+    """A trace as it is stored.
+
+    Attributes:
+        home: the location it is filed under.
+        part: the partition key, or None.
+        facts: what does not differ between partitions; plain values.
+        inputs: argument → plain values.
+        outputs: location → ``[token, strength]`` or None.
+    """
+
+    home: str
+    node: str
+    part: str | None
+    run: str
+    time: float
+    facts: Any
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+
+
+class Mark(NamedTuple):
+    """That a node was begun and has not succeeded since: ``status`` is ``started`` or ``failed``."""
+
+    run: str
+    status: str
+
+
+class TraceStore:
+    """The traces of a state folder. May be used from several threads, one call at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = connect(path)
+        self._facts: dict[str, Any] = {}
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def of(self, homes: Iterable[str]) -> dict[str, list[TraceRow]]:
+        """Return the unpartitioned traces filed under each home, newest first."""
+        return self._grouped("part IS NULL", homes, lambda row: row.home)
+
+    def parts_of(self, home: str) -> dict[str, list[TraceRow]]:
+        """Return the traces of each partition of one home, newest first."""
+        rows = self._select("home = ? AND part IS NOT NULL", (home,))
+        found: dict[str, list[TraceRow]] = {}
+        for row in rows:
+            found.setdefault(row.part or "", []).append(row)
+        return found
+
+    def everything(self) -> list[TraceRow]:
+        """Return all traces, newest first."""
+        return self._select("1", ())
+
+    def add(self, rows: Sequence[TraceRow], sources: Mapping[str, str] | None = None) -> None:
+        """Record traces, drop the oldest of their locations, and take back that they were begun.
+
+        Args:
+            sources: digest of a symbol → its source, so that a later change can be shown.
+        """
+        with _written(self._connection) as connection:
+            for row in rows:
+                self._insert(connection, row)
+            connection.executemany(
+                "INSERT OR IGNORE INTO sources VALUES (?, ?)", list((sources or {}).items())
+            )
+
+    def forget(self, homes: Iterable[str]) -> int:
+        """Drop everything filed under these homes; return how many traces that were."""
+        count = 0
+        with _written(self._connection) as connection:
+            for home in homes:
+                count += connection.execute("DELETE FROM traces WHERE home = ?", (home,)).rowcount
+                connection.execute("DELETE FROM started WHERE home = ?", (home,))
+            connection.execute("DELETE FROM facts WHERE digest NOT IN (SELECT facts FROM traces)")
+        return count
+
+    def begun(self, homes: Iterable[str]) -> dict[str, Mark]:
+        """Return the marks of nodes that began and did not succeed since."""
+        found: dict[str, Mark] = {}
+        for chunk in _chunks(homes):
+            rows = self._connection.execute(
+                f"SELECT home, run, status FROM started WHERE part = '' AND home IN ({_places(chunk)})",  # noqa: S608
+                chunk,
+            )
+            found.update({row["home"]: Mark(row["run"], row["status"]) for row in rows})
+        return found
+
+    def parts_begun(self, home: str) -> dict[str, Mark]:
+        """Return the marks of the partitions of one home."""
+        rows = self._connection.execute(
+            "SELECT part, run, status FROM started WHERE home = ? AND part <> ''", (home,)
+        )
+        return {row["part"]: Mark(row["run"], row["status"]) for row in rows}
+
+    def mark(self, marks: Iterable[tuple[str, str | None, str, str, str]]) -> None:
+        """Record, durably against a killed process, that nodes begin or failed.
+
+        Args:
+            marks: (home, part, run, node, status).
+        """
+        rows = [(home, part or "", run, node, status) for home, part, run, node, status in marks]
+        with _written(self._connection) as connection:
+            connection.executemany("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?, ?)", rows)
+
+    def source(self, digest: str) -> str | None:
+        """Return the source of a symbol as it was when a trace was recorded."""
+        row = self._connection.execute("SELECT text FROM sources WHERE digest = ?", (digest,)).fetchone()
+        return None if row is None else str(row["text"])
+
+    def _insert(self, connection: sqlite3.Connection, row: TraceRow) -> None:
+        body = json.dumps(row.facts, sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (digest, body))
+        connection.execute(
+            "INSERT INTO traces (home, part, node, run, time, facts, inputs, outputs) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                row.home,
+                row.part,
+                row.node,
+                row.run,
+                row.time,
+                digest,
+                json.dumps(row.inputs, separators=(",", ":")),
+                json.dumps(row.outputs, separators=(",", ":")),
+            ),
+        )
+        connection.execute(
+            "DELETE FROM traces WHERE home = ? AND part IS ? AND id NOT IN "
+            "(SELECT id FROM traces WHERE home = ? AND part IS ? ORDER BY id DESC LIMIT ?)",
+            (row.home, row.part, row.home, row.part, _KEPT),
+        )
+        connection.execute("DELETE FROM started WHERE home = ? AND part = ?", (row.home, row.part or ""))
+
+    def _grouped(self, condition: str, homes: Iterable[str], key: Any) -> dict[str, list[TraceRow]]:
+        found: dict[str, list[TraceRow]] = {}
+        for chunk in _chunks(homes):
+            for row in self._select(f"{condition} AND home IN ({_places(chunk)})", chunk):
+                found.setdefault(key(row), []).append(row)
+        return found
+
+    def _select(self, condition: str, values: Sequence[Any]) -> list[TraceRow]:
+        rows = self._connection.execute(
+            f"SELECT * FROM traces WHERE {condition} ORDER BY id DESC",  # noqa: S608 - conditions are constants
+            values,
+        ).fetchall()
+        self._fetch_facts({row["facts"] for row in rows})
+        return [
+            TraceRow(
+                row["home"],
+                row["node"],
+                row["part"],
+                row["run"],
+                row["time"],
+                self._facts[row["facts"]],
+                json.loads(row["inputs"]),
+                json.loads(row["outputs"]),
+            )
+            for row in rows
+        ]
+
+    def _fetch_facts(self, digests: set[str]) -> None:
+        for chunk in _chunks(digests - self._facts.keys()):
+            rows = self._connection.execute(
+                f"SELECT digest, body FROM facts WHERE digest IN ({_places(chunk)})",  # noqa: S608
+                chunk,
+            )
+            self._facts.update({row["digest"]: json.loads(row["body"]) for row in rows})
+
+
+@contextmanager
+def _written(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """One durable transaction, whose failure is told in the ledger's words."""
+    try:
+        with transaction(connection):
+            yield connection
+    except sqlite3.Error as error:
+        raise LedgerError("The ledger cannot be written", why=str(error)) from error
+
+
+def _chunks(names: Iterable[str]) -> Iterable[list[str]]:
+    every = list(names)
+    for start in range(0, len(every), _CHUNK):
+        yield every[start : start + _CHUNK]
+
+
+def _places(chunk: Sequence[str]) -> str:
+    return ",".join("?" * len(chunk))
