@@ -80,9 +80,12 @@ class Reader:
 
 
 def first_missing(expected: tuple[str, ...], printed: str) -> str | None:
-    """Return the first expected line that does not appear, in order, among the printed ones."""
+    """Return the first expected line that does not appear, in order, among the printed ones.
+
+    A line that is only ``…`` stands for any number of lines, none included.
+    """
     lines = iter([_squeezed(line) for line in printed.splitlines()])
-    for wanted in expected:
+    for wanted in (line for line in expected if line != "…"):
         pattern = re.compile(".*".join(re.escape(part.strip()) for part in _squeezed(wanted).split("…")))
         if not any(pattern.fullmatch(line) for line in lines):
             return wanted

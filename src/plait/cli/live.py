@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -48,7 +49,10 @@ class LiveView:
         self._total = 0
         self._ended = 0
         self._turn = 0
-        self._console = Console(highlight=False, no_color=bool(os.environ.get("NO_COLOR")) or None)
+        # The stream as it is now: while nodes run, what is written to sys.stdout is taken for theirs.
+        self._console = Console(
+            file=sys.stdout, highlight=False, no_color=bool(os.environ.get("NO_COLOR")) or None
+        )
         self._live = Live(
             self,
             console=self._console,
