@@ -378,3 +378,16 @@ def test_a_selection_pulls_in_what_lives_in_memory_and_nothing_else(tmp_path):
     selected = whole.only_nodes("third")
     assert [n.name for n in with_memory_producers(selected, whole, catalog)] == ["second", "third"]
     assert with_memory_producers(selected, whole, catalog, ["memory"]) == selected
+
+
+def test_a_bare_frame_name_in_a_string_annotation_is_looked_up_where_it_was_written(tmp_path):
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    module = {"__name__": "written_elsewhere"}
+    exec(
+        "from __future__ import annotations\nfrom polars import DataFrame\n"
+        "def kind(t: DataFrame) -> str:\n    return type(t).__module__.partition('.')[0]\n",
+        module,
+    )
+    assert (
+        plait.run(pipeline([node(module["kind"], "t", "k")]), {"t": str(tmp_path / "t.csv")})["k"] == "polars"
+    )

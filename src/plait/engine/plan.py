@@ -225,23 +225,25 @@ class _Binder:
         name: str = binding.dataset
         if is_parameter(name):
             return Load("parameter", name, None, self.parameters.value(node.name, binding))
-        frame = self._frame(binding.annotation)
+        frame = self._frame(binding.annotation, node)
         if self._memory(name):
             return Load("memory", strip_transcoding(name), frame)
         if name not in self.catalog:
             self.problems.append(_unknown_input(name, node, self.pipeline, self.catalog))
         return Load("stored", name, frame)
 
-    def _frame(self, annotation: Any) -> FrameName | None:
+    def _frame(self, annotation: Any, node: Node) -> FrameName | None:
         if annotation is None:
             return None
+        scope = _scope(node.func) if isinstance(annotation, str) else None
+        key = (annotation, None if scope is None else id(scope))
         try:
-            return self._frames[annotation]
+            return self._frames[key]
         except KeyError:
-            frame = self._frames[annotation] = frames.wanted(annotation)
+            frame = self._frames[key] = frames.wanted(annotation, scope)
             return frame
         except TypeError:  # an annotation that cannot be hashed
-            return frames.wanted(annotation)
+            return frames.wanted(annotation, scope)
 
     def _save(self, name: str) -> Save:
         if self._memory(name):
@@ -279,6 +281,13 @@ class _Binder:
                         hint="return the whole instead of yielding, or keep it in memory",
                     )
                 )
+
+
+def _scope(function: Any) -> dict[str, Any] | None:
+    """Return the names that a function's annotations were written with."""
+    while (inner := getattr(function, "__wrapped__", None) or getattr(function, "func", None)) is not None:
+        function = inner
+    return getattr(function, "__globals__", None)
 
 
 def _details(name: str, producer: Node | None) -> Mapping[str, Any]:
