@@ -165,13 +165,13 @@ DIFFERENT = [
     (re.compile("a"), re.compile("a", re.IGNORECASE)),
     (re.compile("a"), "a"),
     (pathlib.PurePosixPath("a"), "a"),
-    (dt.date(2020, 1, 1), dt.datetime(2020, 1, 1)),
-    (dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),
+    (dt.date(2020, 1, 1), dt.datetime(2020, 1, 1)),  # noqa: DTZ001
+    (dt.datetime(2020, 1, 1), dt.datetime(2020, 1, 1, tzinfo=dt.UTC)),  # noqa: DTZ001
     (
         dt.datetime(2020, 1, 1, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")),
         dt.datetime(2020, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))),
     ),
-    (dt.datetime(2020, 1, 1, fold=0), dt.datetime(2020, 1, 1, fold=1)),
+    (dt.datetime(2020, 1, 1, fold=0), dt.datetime(2020, 1, 1, fold=1)),  # noqa: DTZ001
     (decimal.Decimal("1.0"), decimal.Decimal("1.00")),
     (fractions.Fraction(1, 2), 0.5),
     (uuid.UUID(int=1), 1),
@@ -269,7 +269,7 @@ def test_digests_are_what_they_always_were(name, golden):
         object(),
         lambda: 1,
         (n for n in ()),
-        open(os.devnull),  # noqa: SIM115
+        open(os.devnull),  # noqa: PTH123, SIM115
         Secret("x"),
         np.random.default_rng(1),
         pl.LazyFrame({"a": [1]}),

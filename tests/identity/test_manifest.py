@@ -195,7 +195,7 @@ def test_names_the_distributions_it_reaches(module, manifest):
 
 
 def test_versions_come_from_what_is_installed(tmp_path):
-    import numpy
+    import numpy  # noqa: ICN001
 
     versions = Codebase(tmp_path).distributions.versions(["numpy", "not-there"])
     assert versions == {"numpy": numpy.__version__}

@@ -119,7 +119,7 @@ def _acceptable(node: str, decision: Decision) -> list[str]:
 
 
 def _row(kind: str, text: str) -> str:
-    return f"  {kind:<{_WIDTH - 2}}{text}" if len(kind) < _WIDTH - 2 else f"  {kind}  {text}"
+    return f"  {kind:<{_WIDTH - 2}}{text}" if len(kind) < _WIDTH - 3 else f"  {kind}  {text}"
 
 
 def _counted(number: int, what: str) -> str:
