@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
         return _complete()
     debug = "--debug" in arguments
     try:
-        plait.main(list(arguments), prog_name="plait", standalone_mode=False)
+        plait.main(list(arguments), prog_name="plait", standalone_mode=False, obj=tuple(arguments))
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 2
     except BrokenPipeError:

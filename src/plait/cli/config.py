@@ -40,7 +40,7 @@ def show(key: str | None, params: tuple[str, ...], json_: bool, place: Place) ->
     """
     with _open(place, params) as project:
         kind, path = _kind_and_path(project.config, key or "parameters")
-        value = plain(_at(project.config, kind, path))
+        value = _shown(project.config, kind, path)
     if json_:
         document({"kind": kind, "key": path or None, "value": value})
         return
@@ -61,7 +61,7 @@ def explain(key: str, params: tuple[str, ...], json_: bool, place: Place) -> Non
     """
     with _open(place, params) as project:
         kind, path = _kind_and_path(project.config, key)
-        value = plain(_at(project.config, kind, path))
+        value = _shown(project.config, kind, path)
         chain = [(origin, plain(item)) for origin, item in project.config.explain(kind, path)]
     if json_:
         layers = [
@@ -97,6 +97,18 @@ def _kind_and_path(config: Config, key: str) -> tuple[str, str]:
     raise ConfigError(f"Nothing is configured as '{key}'", hint=hint or "plait config show")
 
 
+def _shown(config: Config, kind: str, path: str) -> Any:
+    """Return what is configured at a path as plain values; what came from a secret is ``***``."""
+    keys, value = _at(config, kind, path)
+    return _redacted(config, kind, keys, plain(value))
+
+
+def _redacted(config: Config, kind: str, keys: tuple[str, ...], value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _redacted(config, kind, (*keys, name), item) for name, item in value.items()}
+    return "***" if keys and config.is_secret(kind, keys) else value
+
+
 def _has(config: Config, kind: str, path: str) -> bool:
     try:
         _at(config, kind, path)
@@ -105,7 +117,7 @@ def _has(config: Config, kind: str, path: str) -> bool:
     return True
 
 
-def _at(config: Config, kind: str, path: str) -> Any:
+def _at(config: Config, kind: str, path: str) -> tuple[tuple[str, ...], Any]:
     value: Any = _all(config, kind)
     done: list[str] = []
     rest = path
@@ -121,7 +133,7 @@ def _at(config: Config, kind: str, path: str) -> Any:
         name = max(names, key=len)
         done.append(name)
         value, rest = value[name], rest[len(name) + 1 :]
-    return value
+    return tuple(done), value
 
 
 def _all(config: Config, kind: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from plait.cli.output import duration, line, styled
@@ -18,8 +18,8 @@ _LONGEST = 30  # lines of one traceback
 _MOST = 5  # failures shown in full
 
 
-def ending(result: RunResult, project: Project) -> None:
-    """Print how a run ended."""
+def ending(result: RunResult, project: Project, words: Sequence[str]) -> None:
+    """Print how a run ended; ``words`` are those of the command that began it."""
     failed = result.with_status("failed")
     for node in failed[:_MOST]:
         _failure(node, project)
@@ -32,7 +32,7 @@ def ending(result: RunResult, project: Project) -> None:
         return
     if failed:
         line(f"  full traceback: plait runs logs {result.run_id} {shlex.quote(failed[0].name)}")
-    line(f"  to go on: {_again()}")
+    line(f"  to go on: plait {shlex.join(words)}")
 
 
 def _failure(node: NodeResult, project: Project) -> None:
@@ -70,7 +70,3 @@ def _summary(result: RunResult) -> str:
     told = ", ".join(f"{count} {word}" for count, word in counts if count) or "nothing to run"
     mark, code = {"done": ("✓", "32"), "failed": ("✗", "31;1")}.get(result.status, ("■", "33"))
     return f"{styled(mark, code)} {told} in {duration(result.seconds)}   run {result.run_id}"
-
-
-def _again() -> str:
-    return "plait " + shlex.join(sys.argv[1:] if sys.argv[1:2] == ["run"] else ["run"])

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from plait.cli.output import SCHEMA, duration, line, styled
+from plait.cli.output import SCHEMA, duration, styled
 from plait.events import (
     Event,
     LogLine,
@@ -68,34 +68,43 @@ def _history(project: Project) -> Any:
     return usual
 
 
-class _Quiet:
+class _Printed:
+    """Writes to stdout as it was when the run began: while nodes run, ``sys.stdout`` is theirs."""
+
+    def __init__(self) -> None:
+        self._out = sys.stdout
+
+    def _print(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None
     ) -> None:
-        sys.stdout.flush()
+        self._out.flush()
 
 
-class JsonLines(_Quiet):
+class JsonLines(_Printed):
     """One JSON document a line, one line an event."""
 
     def announce(self, plan: Plan, catalog: DataCatalog) -> None:
         """Nothing: the events say it all."""
 
     def note(self, text: str) -> None:
-        sys.stderr.write(text + "\n")
+        """Nothing: notes are for people."""
 
     def on_event(self, event: Event) -> None:
-        sys.stdout.write(json.dumps({"schema": SCHEMA, **event.to_json()}, default=str) + "\n")
-        sys.stdout.flush()
+        self._print(json.dumps({"schema": SCHEMA, **event.to_json()}, default=str))
 
 
-class PlainLines(_Quiet):
+class PlainLines(_Printed):
     """One line for each node that ends, and for each line that a node prints."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._total = 0
         self._ended = 0
 
@@ -105,7 +114,7 @@ class PlainLines(_Quiet):
             self.note(text)
 
     def note(self, text: str) -> None:
-        line(text)
+        self._print(text)
 
     def on_event(self, event: Event) -> None:
         match event:
@@ -119,7 +128,6 @@ class PlainLines(_Quiet):
             case LogLine():
                 if (text := said(event)) is not None:
                     self.note(text)
-        sys.stdout.flush()
 
     def _end(self, event: NodeFinished | NodeSkipped | NodeBlocked | NodeFailed) -> None:
         if not (isinstance(event, NodeFailed) and event.will_retry):

@@ -150,17 +150,17 @@ def _refuse_kedro_only(options: dict[str, Any]) -> None:
 
 
 def _request(words: list[str], options: dict[str, Any]) -> RunRequest:
-    import sys
-
+    from plait.pipeline import spell_flags
     from plait.project.running import RunRequest
 
     given = {flag: [name for names in options[flag] for name in names] for flag in _FILTERS}
     pipelines = [name for names in options["pipelines"] for name in names]
+    select = " ".join(words) or None
     return RunRequest(
         pipeline=",".join(pipelines) or "__default__",
         filters={_FILTERS[flag]: names for flag, names in given.items() if names},
-        select=" ".join(words) or None,
-        selection=" ".join(sys.argv[2:]) or None,
+        select=select,
+        selection=" ".join(text for text in (spell_flags(**given), select) if text) or None,
         executor=options["executor"],
         load_versions=dict(_version(text) for names in options["load_versions"] for text in names),
         fail_fast=options["fail_fast"],
@@ -214,7 +214,7 @@ def _finish(project: Project, result: RunResult, options: dict[str, Any]) -> Non
     from plait.cli.ending import ending
 
     if not options["json_"]:
-        ending(result, project)
+        ending(result, project, click.get_current_context().find_root().obj)
     if options["pdb"]:
         _debug(result)
     if result.status != "done":

@@ -155,7 +155,7 @@ def _from_copier(source: str, target: Path) -> Made:
             hint="pip install 'plait[templates]'",
         ) from error
     try:
-        run_copy(source, target, quiet=True)
+        run_copy(source, target, quiet=True, defaults=not sys.stdin.isatty())
     except (CopierError, OSError, ValueError) as error:
         raise ProjectError("The template cannot be copied", where=source, why=str(error)) from error
     return Made(f"a project from {source}", target, (), (f"cd {target}", "plait check"))
