@@ -6,6 +6,9 @@ what a dataset cannot do.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from plait.catalog.preview import Preview
@@ -21,10 +24,15 @@ __all__ = [
     "FrameName",
     "LoadsFrames",
     "Located",
+    "Partitions",
     "Previewable",
+    "Progress",
     "Releases",
     "SavesInContext",
+    "StreamWriter",
+    "Streams",
     "Versions",
+    "Watermarked",
 ]
 
 FrameName = Literal["pandas", "polars", "polars-lazy", "arrow", "path"]
@@ -72,9 +80,111 @@ class Previewable(Protocol):
 
 @runtime_checkable
 class Appends(Protocol):
-    """Adds a chunk to what is there."""
+    """Adds a chunk to what is there: all of it durably or nothing.
+
+    Where the format cannot, ``append`` raises a DatasetError; :attr:`Streams.appendable` tells beforehand.
+    """
 
     def append(self, data: Any) -> None: ...
+
+
+class StreamWriter(Protocol):
+    """Takes the chunks of a stream, in order."""
+
+    def append(self, data: Any) -> None: ...
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """Is written chunk by chunk; the whole becomes visible when the context ends normally.
+
+    When it ends with an exception, what was there before is still there. Without any chunk there is
+    nothing to write, and the context raises a DatasetError at its end.
+    """
+
+    @property
+    def appendable(self) -> bool:
+        """Whether its format can be written in chunks at all; ``stream()`` and ``append()`` raise if not."""
+        ...
+
+    def stream(self) -> AbstractContextManager[StreamWriter]: ...
+
+
+@runtime_checkable
+class Progress(Protocol):
+    """Keeps how far its producer has come with the data that came of it, in one commit.
+
+    ``progress`` is a JSON mapping that only the caller understands. A chunk is what ``append`` takes; for
+    partitions it is a mapping of keys to values. After a crash either all of a call happened or, with
+    partitions, some of the parts, which the same call saves again under the same keys.
+    """
+
+    def read_progress(self) -> Mapping[str, Any] | None:
+        """Return what was committed with the data that lies there; None if that came about otherwise."""
+        ...
+
+    def append_with_progress(self, chunks: Iterable[Any], progress: Mapping[str, Any]) -> None:
+        """Add the chunks to what is there and replace the progress."""
+        ...
+
+    def replace_with_progress(self, chunks: Iterable[Any], progress: Mapping[str, Any]) -> None:
+        """Put the chunks in the place of what is there (partitions: of the same keys), with new progress."""
+        ...
+
+
+@runtime_checkable
+class Watermarked(Protocol):
+    """Loads only the rows whose ``column`` is greater than ``mark``; all rows when ``mark`` is None."""
+
+    def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any: ...
+
+
+@runtime_checkable
+class Partitions(Protocol):
+    """Keyed parts, each a dataset of its own: saved atomically, visible at once. Instances can be pickled.
+
+    Keys are relative, with ``/``, and sorted. ``load()`` gives a lazy mapping of all parts; ``save(mapping)``
+    saves its parts one by one and keeps the others.
+    """
+
+    def keys(self) -> list[str]:
+        """List the parts anew; the empty list where there is nothing yet."""
+        ...
+
+    def load_part(self, key: str, frame: FrameName | None = None) -> Any: ...
+
+    def save_part(self, key: str, data: Any) -> None: ...
+
+    def exists_part(self, key: str) -> bool: ...
+
+    def part_location(self, key: str) -> str:
+        """Return where a part lies, there already or not: a project-relative path or a URL without secrets."""
+        ...
+
+    def load_parts(
+        self, keys: Collection[str] | None = None, frame: FrameName | None = None
+    ) -> Mapping[str, Any]:
+        """Return the lazy mapping of some parts, which can be pickled and loads one value at a time."""
+        ...
+
+    def part_places(self) -> Mapping[str, str] | None:
+        """Return key → local path of all parts from one look at the folder; None where they are remote."""
+        ...
+
+    def part_fingerprints(self, keys: Collection[str] | None = None) -> Mapping[str, Fingerprint]:
+        """Return what identifies the parts, all or those named, without the ones that are not there.
+
+        Local files are read; whoever remembers digests uses :meth:`part_places` instead.
+        """
+        ...
+
+    def retire(self, keys: Iterable[str], trash: Path | None = None) -> None:
+        """Take parts away: moved below ``trash`` under their relative path (over any there), else removed."""
+        ...
+
+    def load(self) -> Mapping[str, Any]: ...
+
+    def save(self, data: Any) -> None: ...
 
 
 @runtime_checkable
