@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plait.catalog import CachedDataset, DataCatalog, MemoryDataset
     from plait.engine import RunResult, run
     from plait.engine.hooks import hook_impl
+    from plait.engine.workers import Workers
     from plait.errors import PlaitError
     from plait.pipeline import Node, Pipeline, node, pipeline
     from plait.project import Project
@@ -29,6 +30,7 @@ __all__ = [
     "Project",
     "RunContext",
     "RunResult",
+    "Workers",
     "__version__",
     "hook_impl",
     "node",
@@ -48,6 +50,7 @@ _HOMES = {
     "Project": "plait.project",
     "RunContext": "plait.values",
     "RunResult": "plait.engine",
+    "Workers": "plait.engine.workers",
     "hook_impl": "plait.engine.hooks",
     "node": "plait.pipeline",
     "pipeline": "plait.pipeline",

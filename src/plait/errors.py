@@ -20,6 +20,7 @@
     │   └── VersionAlreadyExistsError
     ├── ProjectError                        a project cannot be opened
     ├── UsageError (ValueError)             a command or a call was put together wrongly
+    ├── WorkerError                         a worker process died, hung or lost what it held
     ├── LedgerError                         the record of runs cannot be written
     ├── RunError                            nodes failed; carries the result
     └── Problems                            several of the above, found together
@@ -58,6 +59,7 @@ __all__ = [
     "UsageError",
     "VersionAlreadyExistsError",
     "VersionNotFoundError",
+    "WorkerError",
     "close_matches",
     "did_you_mean",
 ]
@@ -190,6 +192,10 @@ class ProjectError(PlaitError):
 
 class UsageError(PlaitError, ValueError):
     """A command or a call was put together wrongly."""
+
+
+class WorkerError(PlaitError):
+    """A worker process died, took too long, or lost what it held."""
 
 
 class LedgerError(PlaitError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -137,6 +137,18 @@ class DataCatalog:
     def with_load_versions(self, load_versions: Mapping[str, str]) -> DataCatalog:
         """Return a view that loads other versions and saves the same."""
         return self.for_run(self.save_version, load_versions)
+
+    def apart(self, objects: Iterable[str] | None = None) -> DataCatalog:
+        """Return a view that shares no dataset made from the configuration, for another process.
+
+        Of the datasets that were given as objects it has only those named, if names are given.
+        """
+        view = self.for_run(self.save_version)
+        names = self._given if objects is None else [name for name in objects if name in self._given]
+        view._given = {name: self._given[name] for name in names}
+        view._instances = {}
+        view._lock = threading.RLock()
+        return view
 
     # --- What is in it
 

@@ -41,17 +41,25 @@ class Agenda:
         leases: asked before a step may write; None lets every step.
         skipped: told of each step that need not run.
         wait: whether to wait for locations that another run holds; otherwise that is an error.
+        chains_first: whether what a step made is used before more is made.
     """
 
     def __init__(
-        self, plan: Plan, judge: Judge | None, leases: Leases | None, skipped: Skip, *, wait: bool = True
+        self,
+        plan: Plan,
+        judge: Judge | None,
+        leases: Leases | None,
+        skipped: Skip,
+        *,
+        wait: bool = True,
+        chains_first: bool = False,
     ) -> None:
         self._plan = plan
         self._judge = judge
         self._leases = leases
         self._skipped = skipped
         self._wait = wait
-        self._schedule = Schedule(plan.steps)
+        self._schedule = Schedule(plan.steps, chains_first=chains_first)
         self._number = {step.node.name: number for number, step in enumerate(plan.steps)}
         self._runnable: list[int] = []
         self._reasons: dict[int, tuple[Reason, ...]] = {}

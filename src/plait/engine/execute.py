@@ -65,7 +65,9 @@ class Execution:
         self._fail_fast = fail_fast
         self._stop = stop or Stop()
         with collection_paused():
-            self._agenda = Agenda(plan, judge, leases, self._skipped, wait=wait)
+            self._agenda = Agenda(
+                plan, judge, leases, self._skipped, wait=wait, chains_first=executor.chains_first
+            )
             self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
         self._limits = Limits(limits or {})
         self._running = 0
@@ -125,7 +127,7 @@ class Execution:
         if not self._running:
             self._pause()
             return
-        for outcome in self._executor.wait():
+        for outcome in self._executor.wait(self._patience()):
             self._running -= 1
             self._limits.give_back(outcome.task.step)
             if outcome.error is None:
@@ -135,11 +137,18 @@ class Execution:
 
     def _pause(self) -> None:
         """Nothing runs: wait for the next retry, or for another run to finish with an output."""
+        time.sleep(self._next_look() or 0.0)
+
+    def _patience(self) -> float | None:
+        """Return how long to wait for outcomes before something else may be started."""
+        return self._next_look() if self._running < self._executor.capacity else None
+
+    def _next_look(self) -> float | None:
+        """Return the seconds until something that waits may be due, or None if nothing waits."""
         waits = [due - time.monotonic() for due, _ in self._retries]
         if self._agenda.held_up:
             waits.append(_ASK_AGAIN)
-        if waits:
-            time.sleep(max(0.0, min(waits)))
+        return max(0.0, min(waits)) if waits else None
 
     def _succeeded(self, outcome: Outcome) -> None:
         step = outcome.task.step
@@ -222,12 +231,6 @@ class Execution:
         dataset = self._catalog.dataset(name)
         if isinstance(dataset, Releases):
             dataset.release()
-
-    def _until_retry(self) -> float | None:
-        """Return the seconds until the next retry is due, or None if there is none."""
-        if not self._retries:
-            return None
-        return max(0.0, min(due for due, _ in self._retries) - time.monotonic())
 
     def _due_retry(self) -> Task | None:
         if not self._retries:

@@ -1,7 +1,7 @@
 """The script that a user started, seen from a worker process.
 
-Functions and classes of a script are pickled as ``__main__.name``. A worker imports the script when the first
-of them arrives, under another name, so that what the script does below ``if __name__ == "__main__":`` is not done.
+Functions and classes of a script are pickled as ``__main__.name``. A worker imports the script when the
+first of them arrives, under another name, so that what is below ``if __name__ == "__main__":`` is not done.
 """
 
 from __future__ import annotations

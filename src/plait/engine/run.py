@@ -58,7 +58,7 @@ def run(
             recorded and saves stored outputs only with ``save=True``.
         outputs: names to compute and keep; by default all free outputs.
         executor: where nodes run: ``inline`` (default), ``threads`` or ``processes``.
-        workers: how many nodes run at once, or a :class:`plait.Workers` to run them; alone it means processes.
+        workers: how many nodes run at once, or a :class:`plait.Workers`; alone it means processes.
         limits: how much there is of what nodes name in ``resources``, such as ``{"gpu": 1}``.
         state: a folder for the ledger; without it nothing but the outputs is written.
         observers: objects with ``on_event(event)``.

@@ -40,7 +40,7 @@ class Executor(Protocol):
         """Start one task."""
 
     def wait(self, patience: float | None = None) -> list[Outcome]:
-        """Return what has become of submitted tasks: at least one outcome unless ``patience`` seconds pass."""
+        """Return outcomes of submitted tasks: at least one, unless ``patience`` seconds pass."""
         ...
 
     def release(self, name: str) -> None:

@@ -60,7 +60,9 @@ class Workers:
     def lend(self) -> list[Worker]:
         """Return as many workers as there are for one run; while another run has them, further ones."""
         if self._closed:
-            raise UsageError("These workers are closed", hint="run inside the block: with plait.Workers() as w: …")
+            raise UsageError(
+                "These workers are closed", hint="run inside the block: with plait.Workers() as w: …"
+            )
         with self._lock:
             taken, self._idle = self._idle, []
         living = [worker for worker in taken if worker.alive]

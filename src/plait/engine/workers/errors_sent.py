@@ -18,20 +18,22 @@ class SentError(NamedTuple):
 
 def sent(error: BaseException) -> SentError:
     """Return an exception as it is sent; tried here, because what unpickles badly fails only over there."""
+    return SentError(_pickled(error), type(error).__name__, str(error))
+
+
+def _pickled(error: BaseException) -> bytes | None:
     try:
-        pickled: bytes | None = pickle.dumps(error, protocol=5)
-        if not _same(error, pickle.loads(pickled)):  # noqa: S301 - our own bytes
-            pickled = None
+        pickled = pickle.dumps(error, protocol=5)
+        return pickled if _same(error, pickle.loads(pickled)) else None
     except Exception:
-        pickled = None
-    return SentError(pickled, type(error).__name__, str(error))
+        return None
 
 
 def received(error: SentError) -> BaseException:
     """Return the exception, or one of the same name and text."""
     if error.pickled is not None:
         try:
-            found = pickle.loads(error.pickled)  # noqa: S301 - from our own worker
+            found = pickle.loads(error.pickled)
         except Exception:
             found = None
         if isinstance(found, BaseException):

@@ -124,7 +124,12 @@ class Told(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What became of a task. ``outputs`` are those that were packed."""
+    """What became of a task.
+
+    Attributes:
+        outputs: those that were packed.
+        saved: what the outcome says of stored outputs.
+    """
 
     ticket: int
     started: float
@@ -133,6 +138,7 @@ class Done(NamedTuple):
     traceback: str
     peak_memory: int | None
     outputs: Mapping[str, Parcel]
+    saved: Any = ()
 
 
 class Fetched(NamedTuple):

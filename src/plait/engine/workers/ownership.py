@@ -72,14 +72,14 @@ def _lives(pid: int) -> bool:
 def _machine() -> str:
     """Name the machine, and the container where its processes are numbered apart."""
     try:
-        space = os.readlink("/proc/self/ns/pid")
+        space = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         space = ""
     return _digest(f"{socket.gethostname()} {space}")
 
 
 def _started(pid: int) -> str:
-    """Identify when a process started, across restarts of the machine; empty where the system does not say."""
+    """Identify when a process started, across restarts of the machine; 0 where the system does not say."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
         ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

@@ -80,7 +80,7 @@ class _Worker:
         """Take messages, also while a node computes; without a coordinating process nothing may be saved."""
         try:
             while True:
-                message = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own coordinator
+                message = pickle.loads(self._connection.recv_bytes())
                 match message:
                     case say.Fetch(run, name):
                         self._fetch(run, name)
@@ -119,7 +119,7 @@ class _Worker:
         self._runs[run] = _Run(performer, catalog, memory, capture)
 
     def _surroundings(self, message: say.Open) -> Surroundings:
-        given = pickle.loads(message.surroundings)  # noqa: S301 - from our own coordinator
+        given = pickle.loads(message.surroundings)
         found = _call(given, self._kept) if isinstance(given, WorkerSetup) else given
         catalog = found.catalog.apart().for_run(message.facts.version)
         for name, parcel in message.data.items():
@@ -157,7 +157,7 @@ class _Worker:
         if run is None:
             return  # it was refused when it was opened
         try:
-            task: Task = pickle.loads(message.task)  # noqa: S301 - from our own coordinator
+            task: Task = pickle.loads(message.task)
         except UsageError:
             raise
         except (Exception, SystemExit) as error:
@@ -167,8 +167,6 @@ class _Worker:
             self._send(say.Begun(message.ticket))
         run.memory.begin(message.node, message.given, message.pack, message.keep)
         outcome = self._outcome(run, task)
-        if outcome is None:
-            return
         if outcome.error is None:
             self._send(_done(message, outcome, run.memory.commit()))
         else:
@@ -216,6 +214,7 @@ def _done(message: say.Perform, outcome: Outcome, outputs: Any) -> say.Done:
         outcome.traceback,
         _peak_memory() if outcome.peak_memory is not None else None,
         outputs,
+        outcome.saved,
     )
 
 

@@ -95,5 +95,5 @@ def cannot_leave(name: str, node: str, error: Exception | str) -> DatasetError:
         f"'{name}' cannot be handed to another process",
         where=f"node '{node}'",
         why=why,
-        hint="store it (add it to the catalog), return something that can be pickled, or run with --executor threads",
+        hint="store it (add it to the catalog), or run with --executor threads",
     )

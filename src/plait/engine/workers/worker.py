@@ -67,7 +67,7 @@ class Worker:
         found: list[Any] = []
         try:
             while self.connection.poll():
-                found.append(pickle.loads(self.connection.recv_bytes()))  # noqa: S301 - our own worker
+                found.append(pickle.loads(self.connection.recv_bytes()))
         except (EOFError, OSError):
             if not found:
                 raise EOFError from None
