@@ -21,7 +21,7 @@ def measure(rounds: int = 5) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         ours, theirs = Path(folder, "plait"), Path(folder, "plain")
         for project in (ours, theirs):
-            whole_process([plait, "new", "--example", "flights", str(project)], Path(folder))
+            whole_process([plait, "new", str(project), "--example", "flights", "--no-lock"], Path(folder))
         whole_process([plait, "run"], ours)
         taken = interleaved(
             {

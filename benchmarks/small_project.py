@@ -95,7 +95,7 @@ def write_project(project: Path) -> None:
 
 
 def _until_first_node(plait: str, project: Path) -> float:
-    (project / "data" / "08_reporting" / "result.json").unlink(missing_ok=True)
+    (project / "data" / "01_raw" / "number.json").write_text(str(time.time_ns()))  # so that all has to run
     start = time.time()
     whole_process([plait, "run"], project)
     return float((project / "first_node_at").read_text()) - start

@@ -29,7 +29,7 @@ _TOKEN = re.compile(
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder, "flights")
-        screen(["plait", "new", "--example", "flights", str(project)], Path(folder))
+        screen(["plait", "new", str(project), "--example", "flights", "--no-lock"], Path(folder))
         draw("run", "plait run", project)
         draw("results", "plait catalog preview results", project)
 
