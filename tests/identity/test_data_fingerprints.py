@@ -183,8 +183,9 @@ def test_a_dataset_that_knows_itself_is_asked(memo):
 @pytest.mark.parametrize(
     ("details", "found"),
     [
-        ({"VersionId": "v1", "ETag": '"e"'}, Fingerprint("versionid:v1", "token")),
-        ({"VersionId": "null", "ETag": '"e"'}, Fingerprint("etag:e", "token")),
+        ({"VersionId": "v1", "ETag": '"e"'}, Fingerprint("etag:e", "token")),
+        ({"VersionId": "v1"}, Fingerprint("versionid:v1", "token")),
+        ({"VersionId": "null", "size": 3}, None),
         ({"md5Hash": "m", "etag": "e"}, Fingerprint("md5hash:m", "token")),
         ({"size": 3, "mtime": 5}, Fingerprint("stat:3:5", "stat")),
         ({"size": 3}, None),
@@ -214,3 +215,43 @@ def test_many_objects_cost_one_listing(monkeypatch):
     assert found["/bucket/data/a"] == Fingerprint("etag:1", "token")
     assert found["/bucket/data/parts"].token.startswith("token-tree:")
     assert found["/bucket/data/missing"] is None
+
+
+@pytest.fixture(scope="module")
+def s3():
+    """A file system on a server of moto's own, with a plain and a versioned bucket."""
+    s3fs = pytest.importorskip("s3fs")
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    fs = s3fs.S3FileSystem(
+        key="x", secret="x", endpoint_url=f"http://{host}:{port}", skip_instance_cache=True
+    )
+    fs.mkdir("plain-data")
+    fs.mkdir("versioned-data")
+    fs.call_s3(
+        "put_bucket_versioning", Bucket="versioned-data", VersioningConfiguration={"Status": "Enabled"}
+    )
+    yield fs
+    server.stop()
+
+
+@pytest.mark.parametrize("bucket", ["plain-data", "versioned-data"])
+def test_a_listing_and_a_question_say_the_same_of_an_object(s3, bucket):
+    path = f"{bucket}/data/a.csv"
+    s3.pipe_file(path, b"1")
+    s3.invalidate_cache()
+    listed = listed_fingerprints(s3, f"{bucket}/data", [path])[path]
+    s3.invalidate_cache()
+    assert listed == object_fingerprint(s3.info(path))
+    assert listed.strength == "token"
+
+
+def test_another_content_is_another_token(s3):
+    path = "plain-data/changing/a.csv"
+    seen = []
+    for content in (b"1", b"2", b"1"):
+        s3.pipe_file(path, content)
+        seen.append(listed_fingerprints(s3, "plain-data/changing", [path])[path])
+    assert seen[0] != seen[1]
+    assert seen[0] == seen[2]

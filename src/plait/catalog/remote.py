@@ -116,17 +116,8 @@ class RemoteStore:
         self.fs.rm(path, recursive=True)
 
     def fingerprint(self, path: str) -> Fingerprint | None:
-        """Identify an object by what its store says of it: a version, a checksum, an entity tag."""
-        if self.is_folder(path):
-            return None
-        details = self.fs.info(path)
-        for key in ("VersionId", "md5Hash", "content_md5", "ETag", "etag", "crc32c"):
-            value = details.get(key)
-            if value and value != "null":
-                return Fingerprint(f"{key.casefold()}:{str(value).strip(chr(34))}", "token")
-        size = details.get("size")
-        moment = details.get("mtime") or details.get("LastModified") or details.get("created")
-        return Fingerprint(f"stat:{size}:{moment}", "stat") if moment else None
+        """Identify an object by what its store says of it."""
+        return None if self.is_folder(path) else object_fingerprint(self.fs.info(path))
 
     def _upload_and_move(self, source: Path, path: str) -> None:
         folder = posixpath.dirname(path)
@@ -165,6 +156,21 @@ class RemoteStore:
                 f"'{redact(path)}' is incomplete: a save into it did not finish",
                 hint=f"save it again; or, if the data is known to be whole, delete '{SAVING}' in it",
             )
+
+
+def object_fingerprint(details: Mapping[str, Any]) -> Fingerprint | None:
+    """Return what a store says of an object: a checksum, an entity tag, a version, else size and time.
+
+    An entity tag comes first where there is one, because a listing has it as well as a question about the
+    object alone; S3 tells the version only to the latter. It is no checksum: it differs between uploads of
+    the same bytes in other parts.
+    """
+    for key in ("md5Hash", "content_md5", "ETag", "etag", "crc32c", "VersionId"):
+        value = details.get(key)
+        if value and value != "null":
+            return Fingerprint(f"{key.casefold()}:{str(value).strip(chr(34))}", "token")
+    moment = details.get("mtime") or details.get("LastModified") or details.get("created")
+    return Fingerprint(f"stat:{details.get('size')}:{moment}", "stat") if moment else None
 
 
 def _open(url: str, options: dict[str, Any]) -> tuple[Any, str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from plait.identity.encoding import digest
+from plait.identity.encoding import digest, digest_texts
 from plait.values import Fingerprint, Strength
 
 __all__ = [
@@ -119,7 +119,7 @@ class Components:
         if any(item.token is None for item in inputs.values()):
             return None
         parts = {
-            "code": self.code or _NOTHING,
+            "code": digest_texts(self.code or _NOTHING),
             "params": {name: item.digest for name, item in (self.params or _NOTHING).items()},
             "inputs": {name: (item.token, item.binding) for name, item in inputs.items()},
             "salt": self.salt or Salt(),

@@ -24,7 +24,7 @@ from typing import Any
 
 from plait.errors import PlaitError
 
-__all__ = ["Encoder", "NotEncodable", "Refer", "digest", "digest_bytes", "encode"]
+__all__ = ["Encoder", "NotEncodable", "Refer", "digest", "digest_bytes", "digest_texts", "encode"]
 
 Refer = Callable[[Any], bytes | None]
 """Called with every class and callable in a value; returns what stands for it, or None if it cannot tell."""
@@ -58,6 +58,12 @@ def digest(value: Any, *, ordered: bool = False) -> str:
 def digest_bytes(data: bytes) -> str:
     """Return ``sha256:…`` of bytes."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_texts(texts: Mapping[str, str]) -> str:
+    """Return ``sha256:…`` of a mapping from text to text, whatever its order; quicker than :func:`digest`."""
+    pairs = [f"{len(key)}:{key}{len(value)}:{value}" for key, value in sorted(texts.items())]
+    return digest_bytes(_utf8("".join(pairs)))
 
 
 def packed(tag: str, payload: bytes) -> bytes:

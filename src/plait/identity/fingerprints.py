@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from plait.catalog.protocols import Fingerprinted
+from plait.catalog.remote import object_fingerprint
 from plait.catalog.storage import SAVING
 from plait.values import Fingerprint, Strength
 
@@ -136,19 +137,6 @@ def bytes_to_read(path: str | os.PathLike[str], memo: FileMemo) -> int:
     root = os.fspath(path)
     files = [f"{root}/{name}" for name in _names(root)] if Path(root).is_dir() else [root]
     return sum(_unread(file, memo) for file in files)
-
-
-def object_fingerprint(details: Mapping[str, Any]) -> Fingerprint | None:
-    """Return what a store says of an object: a version, a checksum, an entity tag, else size and time.
-
-    An entity tag is no checksum: it differs between uploads of the same bytes in other parts.
-    """
-    for key in ("VersionId", "md5Hash", "content_md5", "ETag", "etag", "crc32c"):
-        value = details.get(key)
-        if value and value != "null":
-            return Fingerprint(f"{key.casefold()}:{str(value).strip(chr(34))}", "token")
-    moment = details.get("mtime") or details.get("LastModified") or details.get("created")
-    return Fingerprint(f"stat:{details.get('size')}:{moment}", "stat") if moment else None
 
 
 def listed_fingerprints(fs: Any, prefix: str, paths: Iterable[str]) -> dict[str, Fingerprint | None]:

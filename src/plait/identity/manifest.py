@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from plait.identity.distributions import Distributions
-from plait.identity.encoding import digest
+from plait.identity.encoding import digest_texts
 from plait.identity.members import Members
 from plait.identity.names import Names, unidentified
 from plait.identity.origins import Origins
@@ -89,7 +89,7 @@ class CodeManifest:
 
 def code_digest(digests: Mapping[str, str]) -> str:
     """Return one digest for a whole manifest."""
-    return digest(dict(digests))
+    return digest_texts(digests)
 
 
 class Codebase:

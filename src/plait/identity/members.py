@@ -66,7 +66,7 @@ class Members:
 
     def _function(self, function: FunctionType) -> Symbol | None:
         origin = self._origins.of_file(function.__code__.co_filename)
-        if origin != "own" and not function.__code__.co_filename.startswith("<"):
+        if origin != "own":
             return self._foreign(function, origin)
         located = self._sources.locate(function.__code__)
         if not located:
