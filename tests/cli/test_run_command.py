@@ -60,7 +60,11 @@ def test_kedros_spelling_of_params_is_refused_with_the_right_one(shop, plait):
 def test_a_part_is_picked_by_selector_or_by_kedros_flags(shop, write, plait, words, nodes):
     write(
         {
-            "conf/base/catalog.yml": "numbers: data/01_raw/numbers.json\ndoubled: data/doubled.json\nreport: memory\n"
+            "conf/base/catalog.yml": """
+                numbers: data/01_raw/numbers.json
+                doubled: data/doubled.json
+                report: memory
+            """
         }
     )
     plait("run")
