@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,8 @@ from plait.errors import PlaitError
 __all__ = ["describe", "one_line", "user_traceback"]
 
 _PLAIT = str(Path(__file__).resolve().parent.parent) + "/"
+_PYTHON = tuple({*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))})
+_LONGEST = 300  # letters of one line
 
 
 def one_line(error: BaseException) -> str:
@@ -20,16 +23,17 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, PlaitError):
         return error.what
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    line = f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
 def user_traceback(error: BaseException, inputs: Iterable[tuple[str, Any]] = ()) -> str:
     """Return the traceback from the user's first frame on, and the inputs by type and shape."""
-    if isinstance(error, PlaitError) and _user_frames(error.__traceback__) is None:
+    frames = _user_frames(error.__traceback__)
+    if isinstance(error, PlaitError) and frames is None:
         text = str(error)
     else:
-        frames = _user_frames(error.__traceback__)
-        text = "".join(_format(error, frames)).rstrip()
+        text = "".join(_format(error, frames or _outside(error.__traceback__))).rstrip()
     lines = [f"  {name}: {describe(value)}" for name, value in inputs]
     return "\n".join([text, "inputs:", *lines]) if lines else text
 
@@ -40,6 +44,14 @@ def _format(error: BaseException, frames: TracebackType | None) -> list[str]:
 
 
 def _user_frames(frames: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame that is neither Plait's nor Python's nor a library's."""
+    while frames is not None and frames.tb_frame.f_code.co_filename.startswith((_PLAIT, *_PYTHON)):
+        frames = frames.tb_next
+    return frames
+
+
+def _outside(frames: TracebackType | None) -> TracebackType | None:
+    """Return the traceback from the first frame that is not Plait's: the node is a library's function."""
     while frames is not None and frames.tb_frame.f_code.co_filename.startswith(_PLAIT):
         frames = frames.tb_next
     return frames

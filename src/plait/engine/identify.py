@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,24 @@ class Identity:
 
     components: Components
     manifest: CodeManifest
+
+    def derived(self, place: int) -> Fingerprint | None:
+        """Return what identifies an output that stays in memory: all it is made from, and its place.
+
+        None where an input cannot be identified. The environment does not count.
+        """
+        parts = self.components
+        salt = parts.salt or Salt()
+        texts = [str(place), self.manifest.digest if parts.code is not None else "", salt.version, salt.seed]
+        for name, parameter in sorted((parts.params or {}).items()):
+            texts += [name, parameter.digest]
+        for argument, item in sorted((parts.inputs or {}).items()):
+            if item.token is None:
+                return None
+            texts += [argument, item.token, item.binding]
+        # Lengths keep neighbours apart; a part that is missing is not an empty one.
+        joined = "".join(["-;" if text is None else f"{len(str(text))}:{text};" for text in texts])
+        return Fingerprint(f"derived:{hashlib.sha256(joined.encode()).hexdigest()}", "token")
 
 
 class Identifier:

@@ -65,6 +65,8 @@ class Judge:
         self._data: dict[str, Fingerprint | None] = {}
         self._identities: dict[str, Identity] = {}
         self._traces: dict[str, tuple[Trace, ...]] = {}
+        self._found: dict[str, Fingerprint | None] = {}
+        self._told: set[str] = set()
 
     def decide(self, step: Step, pending: Mapping[str, str] | None = None) -> Decision:
         """Decide one step, all of whose inputs are settled but for those that ``pending`` names.
@@ -92,10 +94,10 @@ class Judge:
 
     def defer(self, step: Step) -> None:
         """Settle what a step leaves in memory without running it: it is known by what it is made from."""
-        components = self._identify(step).components
+        identity = self._identify(step)
         for place, save in enumerate(step.saves):
             if save.place == "memory":
-                self._data[save.name] = components.derived(str(place))
+                self._data[save.name] = identity.derived(place)
 
     def begin(self, run_id: str, steps: Iterable[Step]) -> None:
         """Record, durably, that steps with stored outputs begin."""
@@ -116,7 +118,7 @@ class Judge:
             if save.place == "stored":
                 self._data[save.name] = saved.get(save.name)
             else:
-                self._data[save.name] = identity.components.derived(str(place))
+                self._data[save.name] = identity.derived(place)
         if not _stored(step):
             return None
         changed = self._changed_input(step)
@@ -127,9 +129,7 @@ class Judge:
             for save in step.saves
             if save.place == "stored"
         }
-        self._store.add(
-            [self._row(run_id, step, identity, outputs)], self._identifier.texts(identity.manifest)
-        )
+        self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
         return None
 
     def accept(self, run_id: str, step: Step) -> None:
@@ -140,9 +140,7 @@ class Judge:
             for save in step.saves
             if save.place == "stored"
         }
-        self._store.add(
-            [self._row(run_id, step, identity, outputs)], self._identifier.texts(identity.manifest)
-        )
+        self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
 
     def look_again(self, step: Step) -> None:
         """Forget what was known of a step's outputs: another run has just finished with them."""
@@ -185,6 +183,13 @@ class Judge:
         strength = entry.fingerprint if entry is not None else None
         return self._fingerprints.of(self._catalog.dataset(name), cast("Strength | None", strength))
 
+    def _new_texts(self, identity: Identity) -> dict[str, str]:
+        """Return the source of a code that was not recorded in this run yet."""
+        if identity.manifest.digest in self._told:
+            return {}
+        self._told.add(identity.manifest.digest)
+        return self._identifier.texts(identity.manifest)
+
     def _home(self, step: Step) -> str:
         return min(self.locations(step))
 
@@ -214,7 +219,7 @@ class Judge:
 
     def _state(self, name: str) -> OutputState:
         dataset = self._catalog.dataset(name)
-        fingerprint = self._fingerprint(name)
+        fingerprint = self._found[name] = self._fingerprint(name)
         if fingerprint is not None:
             return OutputState(True, fingerprint.token)
         return OutputState(lies_there(dataset), None)
@@ -231,13 +236,13 @@ class Judge:
 
     def _keep(self, step: Step, decision: Decision) -> None:
         recorded = decision.trace.outputs if decision.trace is not None else {}
-        components = self._identities[step.node.name].components
+        identity = self._identities[step.node.name]
         for place, save in enumerate(step.saves):
             if save.place == "memory":
-                self._data[save.name] = components.derived(str(place))
+                self._data[save.name] = identity.derived(place)
             else:
                 token = recorded.get(self._identifier.location(save.name))
-                self._data[save.name] = self._fingerprint(save.name) or (
+                self._data[save.name] = self._found.get(save.name) or (
                     Fingerprint(token, "token") if token else None
                 )
 

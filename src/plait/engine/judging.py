@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sysconfig
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from plait.catalog import DataCatalog
@@ -52,17 +52,11 @@ def open_leases(options: RunOptions, run_id: str) -> Leases | None:
 
 def own_source_roots(nodes: Iterable[Node]) -> tuple[Path, ...]:
     """Return the folders that the functions of ``nodes`` were written in, leaving out installed packages."""
+    codes = [getattr(node.func, "__code__", None) for node in nodes]
+    folders = {os.path.dirname(code.co_filename) for code in codes if code is not None}  # noqa: PTH120
     installed = [Path(path).resolve() for path in {*sysconfig.get_paths().values()}]
-    found: dict[Path, None] = {}
-    for node in nodes:
-        code = getattr(node.func, "__code__", None)
-        if code is None:
-            continue
-        with suppress(OSError):
-            folder = Path(code.co_filename).resolve().parent
-            if not any(place in (folder, *folder.parents) for place in installed):
-                found[folder] = None
-    return tuple(found)
+    found = [Path(folder).resolve() for folder in sorted(folders) if Path(folder).is_dir()]
+    return tuple([place for place in found if not any(top in (place, *place.parents) for top in installed)])
 
 
 def _lock_digest(identity: IdentityOptions) -> str | None:

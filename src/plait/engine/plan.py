@@ -264,11 +264,15 @@ class _Binder:
         if strip_transcoding(name) in self.produced or name not in self.catalog:
             return None
         dataset = self.catalog.dataset(name)
-        if not isinstance(dataset, Exists) or dataset.exists():
-            return None
+        with self.catalog.errors_named(name):
+            if not isinstance(dataset, Exists) or dataset.exists():
+                return None
+        entry = self.catalog.entry(name)
+        lacks = "has no version" if entry is not None and entry.versioned else "does not exist"
         place = f" at {dataset.location}" if isinstance(dataset, Located) else ""
+        written = f" ({entry.origin})" if entry is not None and entry.origin is not None else ""
         producer = self.pipeline.producers.get(strip_transcoding(name))
-        return Reason("input_missing", f"'{name}' does not exist{place}", _details(name, producer))
+        return Reason("input_missing", f"'{name}' {lacks}{place}{written}", _details(name, producer))
 
     def _check_stream(self, node: Node, saves: tuple[Save, ...]) -> None:
         stores = [save.name for save in saves if save.place == "stored"]

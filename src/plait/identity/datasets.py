@@ -6,6 +6,7 @@ Never the path (a copy elsewhere is the same data) and never credentials.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from plait.catalog import Entry, FileDataset
@@ -26,6 +27,8 @@ _LOADING_ONLY = frozenset({"load_args"})
 
 def location_of(name: str, dataset: Any, entry: Entry | None) -> str:
     """Return the place a dataset's record is filed under: relative to the project, or a URL."""
+    if isinstance(dataset, FileDataset):
+        return dataset.location
     if isinstance(dataset, Located) and dataset.location:
         return dataset.location
     if entry is not None and entry.location is not None:
@@ -41,32 +44,31 @@ def binding_of(dataset: Any, entry: Entry | None, frame: str | None, class_diges
     """
     if isinstance(dataset, FileDataset):
         pinned = dataset.version.load if dataset.version is not None else None
-        parts: Any = (
-            dataset.format.name,
-            dataset.frame,
-            _plain(dataset.load_args),
-            _plain(dataset.options),
-            _plain(dataset.fs_args.get("open_args_load") or {}),
-            pinned,
-        )
-    else:
-        parts = _configured(dataset, entry, _SAVING_ONLY, class_digest)
-    return digest((parts, frame))
+        return _file_digest(dataset, dataset.load_args, "open_args_load", (pinned, frame))
+    return digest((_configured(dataset, entry, _SAVING_ONLY, class_digest), frame))
 
 
 def spec_of(dataset: Any, entry: Entry | None, class_digest: ClassDigest) -> str:
     """Return the digest of all that affects the bytes a save writes."""
     if isinstance(dataset, FileDataset):
-        return digest(
-            (
-                dataset.format.name,
-                dataset.frame,
-                _plain(dataset.save_args),
-                _plain(dataset.options),
-                _plain(dataset.fs_args.get("open_args_save") or {}),
-            )
-        )
+        return _file_digest(dataset, dataset.save_args, "open_args_save", ())
     return digest(_configured(dataset, entry, _LOADING_ONLY, class_digest))
+
+
+def _file_digest(
+    dataset: FileDataset, arguments: Mapping[str, Any], opening: str, more: tuple[str | None, ...]
+) -> str:
+    opened = dataset.fs_args.get(opening)
+    if not arguments and not dataset.options and not opened:
+        return _plain_file_digest(dataset.format.name, dataset.frame, more)
+    parts = (_plain(arguments), _plain(dataset.options), _plain(opened or {}))
+    return digest((dataset.format.name, dataset.frame, *parts, more))
+
+
+@lru_cache(maxsize=256)
+def _plain_file_digest(format_name: str, frame: str, more: tuple[str | None, ...]) -> str:
+    """Return what :func:`_file_digest` does without arguments: most files share few such digests."""
+    return digest((format_name, frame, {}, {}, {}, more))
 
 
 def content_of(dataset: Any) -> Fingerprint | None:

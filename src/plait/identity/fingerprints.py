@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -105,17 +106,15 @@ def fingerprint_path(
     Args:
         strength: ``stat`` or ``token`` trusts size and time of change and reads nothing.
     """
+    trusted = strength in ("stat", "token")
     try:
-        if Path(path).is_dir():
-            return (
-                _stat_tree(path)
-                if strength in ("stat", "token")
-                else fingerprint_tree(path, memo).fingerprint
-            )
-        if strength in ("stat", "token"):
-            return Fingerprint(f"stat:{_stat_text(os.stat(path))}", "stat")  # noqa: PTH116
-        return fingerprint_file(path, memo)
-    except FileNotFoundError:
+        status = os.stat(path)  # noqa: PTH116 - asked for very often
+        if stat.S_ISDIR(status.st_mode):
+            return _stat_tree(path) if trusted else fingerprint_tree(path, memo).fingerprint
+        if trusted:
+            return Fingerprint(f"stat:{_stat_text(status)}", "stat")
+        return Fingerprint(f"sha256:{_digest(os.fspath(path), memo, status)}", "content")
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 
@@ -166,8 +165,8 @@ def _listed(path: str, found: Mapping[str, Mapping[str, Any]]) -> Fingerprint | 
     return Fingerprint(f"token-tree:{whole}", "stat" if weak else "token")
 
 
-def _digest(path: str, memo: FileMemo) -> str:
-    status = os.stat(path)  # noqa: PTH116 - asked for very often
+def _digest(path: str, memo: FileMemo, status: os.stat_result | None = None) -> str:
+    status = status or os.stat(path)  # noqa: PTH116 - asked for very often
     known = memo.recall(path)
     if known is not None and known.holds(status):
         return known.digest
