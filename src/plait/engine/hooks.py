@@ -148,7 +148,6 @@ def _register(manager: pluggy.PluginManager, instance: object) -> None:
     try:
         manager.register(instance)
     except pluggy.PluginValidationError as error:
-        if manager.is_registered(instance):
         raise UsageError(_first_line(error), where=_defined(kind), hint=_arguments_hint(error)) from None
     _refuse_unknown(manager, instance, kind)
 
