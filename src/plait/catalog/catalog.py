@@ -146,7 +146,7 @@ class DataCatalog:
         view = self.for_run(self.save_version)
         names = self._given if objects is None else [name for name in objects if name in self._given]
         view._given = {name: self._given[name] for name in names}
-        view._instances = {}
+        view._instances, view._entries, view._ranked = {}, {}, None
         view._lock = threading.RLock()
         return view
 
