@@ -15,22 +15,38 @@ from functools import cache
 
 from plait.identity.encoding import digest_bytes, encode, packed
 
-__all__ = ["syntax_digest", "without_bare_strings"]
+__all__ = ["SyntaxDigests", "syntax_digest", "without_bare_strings"]
 
+_ALL: frozenset[str] = frozenset()
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params", "returns", "annotation"})
 
 
 def syntax_digest(nodes: Iterable[ast.AST], ignore: Collection[ast.AST] = ()) -> str:
-    """Return the digest of some pieces of Python, in order.
+    """Return the digest of some pieces of Python, in order; see :class:`SyntaxDigests`."""
+    return SyntaxDigests(ignore).of(nodes)
 
-    The names of the definitions that are given count for nothing, since whoever uses them names them.
+
+class SyntaxDigests:
+    """Digests of pieces of one tree; what they share is walked once.
 
     Args:
         ignore: decorators that count for nothing.
     """
-    walk = _Walk(frozenset(map(id, ignore)))
-    return digest_bytes(b"".join([walk.definition(node) for node in nodes]))
+
+    def __init__(self, ignore: Collection[ast.AST] = ()) -> None:
+        self._walk = _Walk(frozenset(map(id, ignore)))
+
+    def of(self, nodes: Iterable[ast.AST]) -> str:
+        """Return the digest of some pieces, in order.
+
+        The names of definitions among them count for nothing, since whoever uses one names it.
+        """
+        return digest_bytes(b"".join([self._walk.definition(node) for node in nodes]))
+
+    def of_module(self, body: Iterable[ast.stmt]) -> str:
+        """Return the digest of a module, in which every name counts."""
+        return digest_bytes(b"".join([self._walk.node(node) for node in without_bare_strings(body)]))
 
 
 def without_bare_strings(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
@@ -44,6 +60,7 @@ def without_bare_strings(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 class _Walk:
     def __init__(self, ignored: frozenset[int]) -> None:
         self._ignored = ignored
+        self._statements: dict[ast.stmt, bytes] = {}
 
     def definition(self, node: ast.AST) -> bytes:
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
@@ -59,7 +76,12 @@ class _Walk:
             return self._joined(node)
         if isinstance(node, ast.AnnAssign):
             return self._annotated(node, in_class)
-        return self._fields(node, frozenset())
+        if not isinstance(node, ast.stmt):
+            return self._fields(node, _ALL)
+        known = self._statements.get(node)
+        if known is None:
+            known = self._statements[node] = self._fields(node, _ALL)
+        return known
 
     def _fields(self, node: ast.AST, without: frozenset[str]) -> bytes:
         parts = [type(node).__name__.encode()]
@@ -91,11 +113,11 @@ class _Walk:
     def _annotated(self, node: ast.AnnAssign, in_class: bool) -> bytes:
         if in_class:
             annotation = packed("#", b"annotation") + self.node(node.annotation)
-            return packed("@", self._fields(node, frozenset()) + annotation)
+            return packed("@", self._fields(node, _ALL) + annotation)
         if node.value is None:
             return b""  # a declaration
         plain = ast.Assign(targets=[node.target], value=node.value)
-        return self._fields(plain, frozenset())
+        return self._fields(plain, _ALL)
 
     def _joined(self, node: ast.JoinedStr) -> bytes:
         """Write an f-string with its text in as few pieces as possible, which Pythons split differently."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plait.identity.scopes import Reference, imported_names, references
-from plait.identity.syntax import syntax_digest
+from plait.identity.syntax import SyntaxDigests
 
 __all__ = ["SCHEMA", "Definition", "ModuleTable", "build_table", "table_from_json", "table_to_json"]
 
@@ -79,17 +79,19 @@ def build_table(text: str) -> ModuleTable:
     """
     tree = ast.parse(text)
     imports, stars = _imports(tree)
-    builder = _Builder(_plait_names(imports))
+    own = _plait_decorators(tree, _plait_names(imports))
+    digests = SyntaxDigests(own)
+    builder = _Builder(digests, own)
     builder.body(tree, "")
     definitions: dict[str, list[Definition]] = {}
     for item in builder.found:
         definitions.setdefault(item.name, []).append(item)
     return ModuleTable(
         {name: tuple(items) for name, items in definitions.items()},
-        _assignments(tree),
+        _assignments(tree, digests),
         imports,
         stars,
-        _definition("", "module", tree.body, (1, 0), (len(text.splitlines()) or 1, 0)),
+        _whole(tree, digests, definitions, len(text.splitlines()) or 1),
     )
 
 
@@ -117,12 +119,29 @@ def _plait_names(imports: Mapping[str, str]) -> frozenset[str]:
     return frozenset(name for name, target in imports.items() if target.partition(".")[0] == "plait")
 
 
+def _plait_decorators(tree: ast.Module, names: frozenset[str]) -> tuple[ast.expr, ...]:
+    if not names:
+        return ()
+    decorated = [node for node in ast.walk(tree) if hasattr(node, "decorator_list")]
+    return tuple(
+        decorator for node in decorated for decorator in node.decorator_list if _base(decorator) in names
+    )
+
+
+def _base(node: ast.AST) -> str | None:
+    """Return the first name of a chain of calls, attributes and items."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
 class _Builder:
     """Collects every function, class and lambda of a file."""
 
-    def __init__(self, of_plait: frozenset[str]) -> None:
+    def __init__(self, digests: SyntaxDigests, own: Sequence[ast.expr]) -> None:
         self.found: list[Definition] = []
-        self._of_plait = of_plait
+        self._digests = digests
+        self._own = own
 
     def body(self, node: ast.AST, prefix: str) -> None:
         for child in ast.iter_child_nodes(node):
@@ -138,19 +157,18 @@ class _Builder:
         is_class = isinstance(node, ast.ClassDef)
         for decorator in node.decorator_list:
             self.body(ast.Expression(decorator), prefix)
-        own = [decorator for decorator in node.decorator_list if self._is_plait(decorator)]
         defaults = {} if isinstance(node, ast.ClassDef) else _defaults(node.args)
         first = min([node.lineno, *[decorator.lineno for decorator in node.decorator_list]])
         self.found.append(
             Definition(
                 name,
                 "class" if is_class else "function",
-                syntax_digest([node], own),
+                self._digests.of([node]),
                 first,
                 node.lineno,
                 (first, node.col_offset),
                 _end(node),
-                references([node], [*own, *defaults.values()]),
+                references([node], [*self._own, *defaults.values()]),
                 {argument: references([value]) for argument, value in defaults.items()},
                 () if isinstance(node, ast.ClassDef) else references(_annotations(node)),
             )
@@ -167,7 +185,7 @@ class _Builder:
             Definition(
                 name,
                 "lambda",
-                syntax_digest([node]),
+                self._digests.of([node]),
                 node.lineno,
                 node.lineno,
                 (node.lineno, node.col_offset),
@@ -177,12 +195,6 @@ class _Builder:
             )
         )
         self.body(_Holder([node.args, node.body]), f"{name}.<locals>.")
-
-    def _is_plait(self, decorator: ast.expr) -> bool:
-        base = decorator
-        while isinstance(base, ast.Attribute | ast.Call):
-            base = base.func if isinstance(base, ast.Call) else base.value
-        return isinstance(base, ast.Name) and base.id in self._of_plait
 
 
 class _Holder(ast.AST):
@@ -225,15 +237,40 @@ def _end(node: ast.stmt | ast.expr) -> tuple[int, int]:
     return node.end_lineno or node.lineno, node.end_col_offset or 0
 
 
-def _assignments(tree: ast.Module) -> dict[str, Definition]:
+def _assignments(tree: ast.Module, digests: SyntaxDigests) -> dict[str, Definition]:
     makers: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
         for name in _made(statement):
             makers.setdefault(name, []).append(statement)
     return {
-        name: _definition(name, "assignment", found, (found[0].lineno, found[0].col_offset), _end(found[-1]))
+        name: Definition(
+            name,
+            "assignment",
+            digests.of(found),
+            found[0].lineno,
+            found[0].lineno,
+            (found[0].lineno, found[0].col_offset),
+            _end(found[-1]),
+            references(found),
+        )
         for name, found in makers.items()
     }
+
+
+def _whole(
+    tree: ast.Module,
+    digests: SyntaxDigests,
+    definitions: Mapping[str, Sequence[Definition]],
+    lines: int,
+) -> Definition:
+    """Return the module as one definition, which uses what any part of it uses."""
+    parts = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    used = set(references([statement for statement in tree.body if not isinstance(statement, parts)]))
+    for name in [statement.name for statement in tree.body if isinstance(statement, parts)]:
+        for item in definitions[name]:
+            used |= {*item.references, *[found for rows in item.defaults.values() for found in rows]}
+    ordered = sorted(used, key=lambda found: (found.name, found.target or ""))
+    return Definition("", "module", digests.of_module(tree.body), 1, 1, (1, 0), (lines, 0), tuple(ordered))
 
 
 def _made(statement: ast.stmt) -> set[str]:
@@ -243,10 +280,8 @@ def _made(statement: ast.stmt) -> set[str]:
     ):
         return set()
     if isinstance(statement, ast.Expr):
-        base: ast.AST = statement.value
-        while isinstance(base, ast.Call | ast.Attribute | ast.Subscript):
-            base = base.func if isinstance(base, ast.Call) else base.value
-        return {base.id} if isinstance(base, ast.Name) and base is not statement.value else set()
+        base = _base(statement.value)
+        return {base} if base is not None and not isinstance(statement.value, ast.Name) else set()
     return _stored(statement)
 
 
@@ -258,18 +293,10 @@ def _stored(node: ast.AST) -> set[str]:
         if isinstance(child, ast.Name) and not isinstance(child.ctx, ast.Load):
             found.add(child.id)
         elif isinstance(child, ast.Attribute | ast.Subscript) and not isinstance(child.ctx, ast.Load):
-            base: ast.expr = child
-            while isinstance(base, ast.Attribute | ast.Subscript):
-                base = base.value
-            found |= {base.id} if isinstance(base, ast.Name) else set()
+            base = _base(child)
+            found |= {base} if base is not None else set()
         found |= _stored(child)
     return found
-
-
-def _definition(
-    name: str, kind: Kind, nodes: Sequence[ast.stmt], start: tuple[int, int], end: tuple[int, int]
-) -> Definition:
-    return Definition(name, kind, syntax_digest(nodes), start[0], start[0], start, end, references(nodes))
 
 
 def table_to_json(table: ModuleTable) -> dict[str, Any]:
