@@ -57,7 +57,7 @@ MISTAKES = {
             "conf/base/catalog.yml": "numbers: {path: s3://b/n.json, credentials: dev_s3}\nreport: memory\n",
             "conf/local/credentials.yml": "dev_s4: {key: x}\n",
         },
-        ["'numbers' wants credentials 'dev_s3', which do not exist", "did you mean 'dev_s4'?"],
+        ["credentials 'dev_s3'", "conf/base/catalog.yml:1", "did you mean 'dev_s4'?"],
     ),
     "missing library": (
         {"conf/base/catalog.yml": "numbers: {type: absent_library.Thing, path: x}\nreport: memory\n"},
