@@ -181,6 +181,10 @@ class FileDataset:
             options=self.options,
         )
 
+    def elsewhere(self, path: str, format: str) -> FileDataset:  # noqa: A002 - the word users know
+        """Return an unversioned dataset at another path of the same store, opened with the same rights."""
+        return FileDataset(path, format, fs_args=self.fs_args, credentials=self._credentials, root=self.root)
+
     def prune(self, keep: int, *, dry_run: bool = False) -> list[str]:
         """Remove all but the ``keep`` newest versions and return the removed, oldest first."""
         if keep < 1:

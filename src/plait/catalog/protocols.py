@@ -158,7 +158,7 @@ class Partitions(Protocol):
     def exists_part(self, key: str) -> bool: ...
 
     def part_location(self, key: str) -> str:
-        """Return where a part lies, there already or not: a project-relative path or a URL without secrets."""
+        """Return where a part lies, there or not yet: a project-relative path or a URL without secrets."""
         ...
 
     def load_parts(

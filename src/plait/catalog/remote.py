@@ -116,7 +116,8 @@ class RemoteStore:
         self.fs.rm(path, recursive=True)
 
     def fingerprint(self, path: str) -> Fingerprint | None:
-        """Identify an object by what its store says of it."""
+        """Identify an object by what its store says of it now."""
+        self.fs.invalidate_cache(posixpath.dirname(path))  # somebody else may have written it
         return None if self.is_folder(path) else object_fingerprint(self.fs.info(path))
 
     def _upload_and_move(self, source: Path, path: str) -> None:

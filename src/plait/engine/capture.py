@@ -28,11 +28,13 @@ class Capture:
     Args:
         said: receives each complete line.
         echo: whether printed lines also go where they would have gone.
+        aside: whether this thread is outside its node for a moment, in an observer.
     """
 
-    def __init__(self, said: Said, *, echo: bool = False) -> None:
+    def __init__(self, said: Said, *, echo: bool = False, aside: Callable[[], bool] = lambda: False) -> None:
         self._said = said
         self._echo = echo
+        self._aside = aside
         self._nodes: dict[int, str] = {}
 
     @contextmanager
@@ -61,6 +63,8 @@ class Capture:
 
     def node(self) -> str | None:
         """Return the node that this thread performs; a helper thread counts as the only one running."""
+        if self._aside():
+            return None
         found = self._nodes.get(threading.get_ident())
         if found is None and len(self._nodes) == 1:
             return next(iter(self._nodes.values()), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from typing import cast
 
 from plait.catalog import DataCatalog
 from plait.catalog.protocols import Releases
@@ -230,7 +231,7 @@ class Execution:
         self._executor.release(name)
         dataset = self._catalog.dataset(name)
         if issubclass(type(dataset), Releases):  # many times faster than isinstance for a protocol
-            dataset.release()
+            cast(Releases, dataset).release()
 
     def _due_retry(self) -> Task | None:
         if not self._retries:

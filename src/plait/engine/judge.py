@@ -16,6 +16,7 @@ from plait.catalog import DataCatalog
 from plait.engine.fingerprints import Fingerprints
 from plait.engine.identify import Identifier, Identity
 from plait.engine.plan import Plan, Step
+from plait.engine.shared_traces import SharedTraces
 from plait.events import Reason
 from plait.identity.components import Trace, components_from_json, components_to_json
 from plait.identity.datasets import lies_there
@@ -67,6 +68,7 @@ class Judge:
         self._traces: dict[str, tuple[Trace, ...]] = {}
         self._found: dict[str, Fingerprint | None] = {}
         self._told: set[str] = set()
+        self._shared = SharedTraces(catalog)
 
     def decide(self, step: Step, pending: Mapping[str, str] | None = None) -> Decision:
         """Decide one step, all of whose inputs are settled but for those that ``pending`` names.
@@ -88,6 +90,8 @@ class Judge:
         )
         outputs = self._outputs(step)
         decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
+        if decision.action == "run" and not facts.forced and self._learn_from_others(step):
+            decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
         if decision.action == "skip":
             self._keep(step, decision)
         return decision
@@ -129,7 +133,11 @@ class Judge:
             for save in step.saves
             if save.place == "stored"
         }
-        self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
+        row = self._row(run_id, step, identity, outputs)
+        self._store.add([row], self._new_texts(identity))
+        for save in step.saves:
+            if save.place == "stored":
+                self._shared.add(save.name, self._identifier.location(save.name), row)
         return None
 
     def accept(self, run_id: str, step: Step) -> None:
@@ -182,6 +190,20 @@ class Judge:
         entry = self._catalog.entry(name)
         strength = entry.fingerprint if entry is not None else None
         return self._fingerprints.of(self._catalog.dataset(name), cast("Strength | None", strength))
+
+    def _learn_from_others(self, step: Step) -> bool:
+        """Look for traces beside the data; return whether there were any."""
+        name = step.node.name
+        rows = [
+            row
+            for save in step.saves
+            if save.place == "stored"
+            for row in self._shared.of(save.name, self._identifier.location(save.name))
+        ]
+        fitting = [row for row in rows if row.home == self._homes.get(name)]
+        if fitting:
+            self._traces[name] = (*self._traces.get(name, ()), *[_trace(row) for row in fitting])
+        return bool(fitting)
 
     def _new_texts(self, identity: Identity) -> dict[str, str]:
         """Return the source of a code that was not recorded in this run yet."""

@@ -21,10 +21,16 @@ class Observers:
     def __init__(self, observers: Iterable[Observer]) -> None:
         self.listening = list(observers)
         self._lock = threading.Lock()
+        self._teller: int | None = None
         self.errors: list[str] = []
+
+    def speaking(self) -> bool:
+        """Tell whether this thread is inside an observer: what it prints is the observer's, not a node's."""
+        return self._teller == threading.get_ident()
 
     def tell(self, event: Event) -> None:
         with self._lock:
+            self._teller = threading.get_ident()
             for observer in tuple(self.listening):
                 try:
                     observer.on_event(event)
@@ -32,3 +38,4 @@ class Observers:
                     self.listening.remove(observer)
                     name = type(observer).__name__
                     self.errors.append(f"{name} failed and was left out: {type(error).__name__}: {error}")
+            self._teller = None

@@ -75,7 +75,7 @@ class Record:
         if not self._options.capture:
             yield
             return
-        capture = Capture(self._said, echo=self._options.echo)
+        capture = Capture(self._said, echo=self._options.echo, aside=self._observers.speaking)
         performer.capture = capture
         with capture.installed():
             yield

@@ -1,0 +1,110 @@
+"""Two checkouts that share a store: what one computed the other recognises."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+import plait
+from plait import DataCatalog, node, pipeline
+
+CREDENTIALS = {"key": "k", "secret": "s"}
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint, request):
+    name = "shared-" + request.node.name.replace("_", "-").lower()[:40]
+    client = boto3.client(
+        "s3", endpoint_url=endpoint, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1"
+    )
+    client.create_bucket(Bucket=name)
+    return name
+
+
+def slow(x):
+    return x * 10
+
+
+def catalog(place, outputs, endpoint=None):
+    fs_args = {"client_kwargs": {"endpoint_url": endpoint}} if endpoint else {}
+    entries = {
+        name: {
+            "type": "json",
+            "path": path,
+            "fs_args": fs_args,
+            **({"credentials": "store"} if endpoint else {}),
+        }
+        for name, path in outputs.items()
+    }
+    (place / "x.json").write_text("4")
+    entries["x"] = "x.json"
+    return DataCatalog.from_config(entries, {"store": CREDENTIALS}, root=place)
+
+
+def checkout(tmp_path, name):
+    place = tmp_path / name
+    place.mkdir()
+    return place
+
+
+def statuses(place, data, function=slow):
+    steps = pipeline([node(function, "x", "y", name="slow")])
+    result = plait.run(steps, data, state=place / ".plait")
+    return [found.status for found in result.nodes.values()]
+
+
+def test_a_colleague_starts_from_what_is_on_the_bucket(tmp_path, bucket, endpoint):
+    mine, theirs = checkout(tmp_path, "mine"), checkout(tmp_path, "theirs")
+    outputs = {"y": f"s3://{bucket}/team/y.json"}
+    assert statuses(mine, catalog(mine, outputs, endpoint)) == ["done"]
+    assert statuses(theirs, catalog(theirs, outputs, endpoint)) == ["skipped"]
+
+
+def test_other_inputs_are_not_taken_for_the_same(tmp_path, bucket, endpoint):
+    mine, theirs = checkout(tmp_path, "mine"), checkout(tmp_path, "theirs")
+    outputs = {"y": f"s3://{bucket}/team/y.json"}
+    statuses(mine, catalog(mine, outputs, endpoint))
+    data = catalog(theirs, outputs, endpoint)
+    (theirs / "x.json").write_text("5")
+    assert statuses(theirs, data) == ["done"]
+    assert data.load("y") == 50
+
+
+def test_a_shared_disk_is_shared_and_the_project_folder_is_not(tmp_path):
+    mine, theirs, disk = (checkout(tmp_path, name) for name in ("mine", "theirs", "disk"))
+    assert statuses(mine, catalog(mine, {"y": str(disk / "y.json")})) == ["done"]
+    assert statuses(theirs, catalog(theirs, {"y": str(disk / "y.json")})) == ["skipped"]
+    assert statuses(mine, catalog(mine, {"y": "y.json"})) == ["done"]
+    assert not (mine / ".plait-traces").exists()
+
+
+def test_a_deleted_ledger_is_made_good_by_the_records_beside_the_data(tmp_path):
+    mine, disk = checkout(tmp_path, "mine"), checkout(tmp_path, "disk")
+    data = catalog(mine, {"y": str(disk / "y.json")})
+    statuses(mine, data)
+    for path in (mine / ".plait").glob("ledger.db*"):
+        path.unlink()
+    assert statuses(mine, data) == ["skipped"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 99}', '{"schema": 1, "traces": [{}]}'])
+def test_a_record_that_cannot_be_read_is_no_record(tmp_path, content):
+    mine, theirs, disk = (checkout(tmp_path, name) for name in ("mine", "theirs", "disk"))
+    statuses(mine, catalog(mine, {"y": str(disk / "y.json")}))
+    record = Path(disk, ".plait-traces", "y.json.json")
+    assert json.loads(record.read_text())["traces"]
+    record.write_text(content)
+    assert statuses(theirs, catalog(theirs, {"y": str(disk / "y.json")})) == ["done"]
