@@ -180,7 +180,8 @@ class Config:
         """Tell whether the value at a path came from an environment variable or credentials."""
         if kind == "credentials":
             return True
-        keys = self._keys(kind, path)
+        # Keys may lie within a value that was put in whole, such as credentials: the text has none of them.
+        keys = self._keys(kind, path) if isinstance(path, str) else tuple(path)
         secrets = self._resolve(kind).secrets
         return keys is not None and any(keys[: len(other)] == other for other in secrets)
 
