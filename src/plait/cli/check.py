@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plait.cli.completion import complete_pipelines
-from plait.cli.failures import WRONG
+from plait.cli.failures import WRONG, sentence
 from plait.cli.names import remember
 from plait.cli.options import Place, as_json, everywhere
 from plait.cli.output import document, line, styled
@@ -42,8 +43,8 @@ def command(pipeline: str, strict: bool, json_: bool, place: Place) -> None:
 def _show(findings: list[Finding]) -> None:
     for finding in findings:
         color = "31;1" if finding.severity == "error" else "33"
-        first, *rest = str(finding).splitlines()
-        line(f"{styled(finding.severity, color)}: {first}")
+        first, *rest = str(finding).replace(f"{Path.cwd()}/", "").splitlines()
+        line(f"{styled(finding.severity, color)}: {sentence(first)}")
         for text in rest:
             line(text)
         line()

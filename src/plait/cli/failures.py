@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from plait.errors import PlaitError, RunError
 
-__all__ = ["INTERRUPTED", "NODE_FAILED", "WRONG", "report"]
+__all__ = ["INTERRUPTED", "NODE_FAILED", "WRONG", "report", "sentence"]
 
 NODE_FAILED = 1
 WRONG = 2
 INTERRUPTED = 130
+_LONGEST = 1_000  # letters of one line
 
 
 def report(error: BaseException, *, debug: bool = False) -> int:
@@ -37,7 +39,16 @@ def report(error: BaseException, *, debug: bool = False) -> int:
 
 def _say(text: str) -> None:
     sys.stdout.flush()
-    sys.stderr.write(text[:1].upper() + text[1:].rstrip() + "\n")
+    problems = text.replace(f"{Path.cwd()}/", "").rstrip().split("\n\n")
+    text = "\n\n".join(sentence(problem) for problem in problems)
+    lines = [line if len(line) <= _LONGEST else line[:_LONGEST] + "…" for line in text.splitlines()]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def sentence(text: str) -> str:
+    """Begin a text with a capital letter, unless it begins with the name of a file or a function."""
+    first = text.split(None, 1)[0] if text.strip() else ""
+    return text[:1].upper() + text[1:] if first.isalpha() else text
 
 
 def _usage(error: click.UsageError) -> str:

@@ -6,30 +6,26 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from plait.catalog.check import check_catalog
 from plait.catalog.registry import dataset_type, missing_library, missing_module
-from plait.errors import did_you_mean
+from plait.errors import CredentialsError, MissingLibraryError, did_you_mean
 from plait.pipeline import Node, strip_transcoding
 from plait.project.check.facts import Facts
-from plait.project.check.findings import Finding, Severity, error, warning
+from plait.project.check.findings import Finding, Severity, error, flattened, warning
 
 if TYPE_CHECKING:
     from plait.catalog import Entry
 
-__all__ = ["missing_credentials", "missing_libraries", "shared_locations", "unused_entries"]
+__all__ = ["missing_libraries", "shared_locations", "unused_entries", "wrong_entries"]
 
 
-def missing_credentials(facts: Facts) -> Iterator[Finding]:
-    """Every entry that names credentials names some that exist."""
-    for name, entry in facts.entries.items():
-        wanted = entry.credentials_name
-        if wanted is None or wanted in facts.credentials:
-            continue
-        yield error(
-            "credentials",
-            f"'{name}' wants credentials '{wanted}', which do not exist",
-            where=facts.entry_places([name]),
-            hint=did_you_mean(wanted, facts.credentials) or f"add '{wanted}:' to conf/local/credentials.yml",
-        )
+def wrong_entries(facts: Facts) -> Iterator[Finding]:
+    """Every entry and every factory has a known type, fitting arguments and credentials that exist."""
+    used = {name for source in facts.sources for name in source.pipeline.datasets()}
+    for problem in check_catalog(facts.catalog, sorted(used)):
+        if not isinstance(problem, MissingLibraryError):  # told below, where it is known who uses it
+            rule = "credentials" if isinstance(problem, CredentialsError) else "catalog"
+            yield from flattened(rule, problem)
 
 
 def missing_libraries(facts: Facts) -> Iterator[Finding]:

@@ -32,7 +32,6 @@ class Facts:
         sources: the pipelines that are checked, the sum last.
         whole: all pipelines are checked, and not one of them.
         entries: what the catalog says, for listed names and for those that factories stand for.
-        credentials: the names of the credentials.
         naming: whether names of arguments and datasets shall agree.
     """
 
@@ -40,7 +39,6 @@ class Facts:
     whole: bool
     catalog: DataCatalog
     entries: Mapping[str, Entry]
-    credentials: tuple[str, ...]
     naming: bool
     root: Path
 

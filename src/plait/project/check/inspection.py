@@ -24,7 +24,7 @@ Rule = Callable[[Facts], Iterable[Finding]]
 _RULES: tuple[Rule, ...] = (
     pipelines.free_inputs,
     pipelines.unlisted_outputs,
-    catalogs.missing_credentials,
+    catalogs.wrong_entries,
     catalogs.missing_libraries,
     catalogs.shared_locations,
     declared_types.frame_unions,
@@ -99,14 +99,13 @@ class _Inspection:
             self._try("parameters", lambda: bind_parameters(nodes.values(), parameters))
 
     def _facts(self, sources: tuple[Source, ...], catalog: DataCatalog, entries: dict[str, Entry]) -> Facts:
-        credentials = self._try("credentials", self._credentials)
+        self._try("credentials", self._credentials)
         settings = self._try("settings", lambda: self._project.settings)
         return Facts(
             sources=sources,
             whole=self._name == DEFAULT,
             catalog=catalog,
             entries=entries,
-            credentials=credentials or (),
             naming=settings is not None and settings.naming,
             root=self._project.root,
         )
