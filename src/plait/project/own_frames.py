@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from pathlib import Path
 
@@ -9,6 +10,7 @@ __all__ = ["last_place", "own_traceback"]
 
 _PLAIT = str(Path(__file__).resolve().parent.parent) + "/"
 _FOREIGN = ("<frozen ",)
+_PYTHON = tuple({*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))})
 
 
 def own_traceback(error: BaseException) -> str:
@@ -22,7 +24,11 @@ def last_place(error: BaseException) -> str | None:
     """Return ``file:line`` of the innermost frame that is the user's, or of a syntax error."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _foreign(frame.filename)]
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not (_foreign(frame.filename) or frame.filename.startswith(_PYTHON))
+    ]
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else None
 
 
@@ -38,4 +44,4 @@ def _prune(summary: traceback.TracebackException) -> None:
 
 
 def _foreign(filename: str) -> bool:
-    return filename.startswith((_PLAIT, *_FOREIGN)) or "/importlib/" in filename
+    return filename.startswith((_PLAIT, *_FOREIGN)) or "/importlib/" in filename or "/pluggy/" in filename

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from plait.errors import ProjectError
 from plait.project.imports import ProjectImports
 from plait.project.pipelines import Pipelines, load_pipelines, user_code
 from plait.project.settings import KEDRO_ONLY, Settings, from_module
@@ -160,14 +161,15 @@ class Parts:
             return from_script(script.catalog, self._project.root)
         catalog = from_configuration(self._project, self.config, self.settings)
         if self.hooks is not None:
-            self.hooks.hook.after_catalog_created(
-                catalog=catalog,
-                conf_catalog=self.config.catalog,
-                conf_creds=self.config.credentials,
-                parameters=self.parameters,
-                save_version=None,
-                load_versions={},
-            )
+            with user_code("A hook failed", "hook after_catalog_created", self._project.root):
+                self.hooks.hook.after_catalog_created(
+                    catalog=catalog,
+                    conf_catalog=self.config.catalog,
+                    conf_creds=self.config.credentials,
+                    parameters=self.parameters,
+                    save_version=None,
+                    load_versions={},
+                )
         return catalog
 
     def _collect_hooks(self) -> pluggy.PluginManager | None:
@@ -179,13 +181,22 @@ class Parts:
         from plait.engine.hooks import make_hooks
 
         manager = make_hooks(instances)
-        manager.hook.after_context_created(context=self._project)
+        with user_code("A hook failed", "hook after_context_created", self._project.root):
+            manager.hook.after_context_created(context=self._project)
         return manager
 
     def _collect_observers(self) -> tuple[Observer, ...]:
         from plait.project.plugins import registered
 
-        return tuple(registered(entry, self._imports, "observer") for entry in self.settings.observers)
+        observers = tuple(registered(entry, self._imports, "observer") for entry in self.settings.observers)
+        for observer in observers:
+            if not callable(getattr(observer, "on_event", None)):
+                raise ProjectError(
+                    f"The observer {observer!r} has no method on_event(event)",
+                    where="settings.py or [tool.plait], observers",
+                    hint="plait.events tells what an observer is and which events there are",
+                )
+        return observers
 
 
 def _deeply(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

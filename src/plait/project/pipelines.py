@@ -99,11 +99,24 @@ def load_pipelines(sources: Sources, package: str, root: Path) -> Pipelines:
     """Return the pipelines of a package: its registry's if it has one, else those in its folders.
 
     Raises:
-        ProjectError: the registry cannot be imported or returns something else.
+        ProjectError: there is no such package, or its registry cannot be imported or returns something else.
     """
+    folder = sources.folder / Path(*package.split("."))
+    if not folder.is_dir():
+        raise _no_package(sources.folder, package, root)
     if sources.exists(f"{package}.{_REGISTRY}"):
         return _registered(sources, package, root)
-    return Pipelines(_found(sources, package, root, sources.folder / Path(*package.split("."))))
+    return Pipelines(_found(sources, package, root, folder))
+
+
+def _no_package(source: Path, package: str, root: Path) -> ProjectError:
+    there = [place.name for place in source.iterdir() if place.is_dir()] if source.is_dir() else []
+    shown = str(source / package).removeprefix(f"{root}/")
+    return ProjectError(
+        f"The package '{package}' has no folder '{shown}'",
+        where="pyproject.toml, [tool.plait]",
+        hint=did_you_mean(package, there) or "correct 'package' or 'source' there",
+    )
 
 
 def find_pipelines(raise_errors: bool = True) -> dict[str, Pipeline]:
@@ -227,8 +240,9 @@ class user_code:  # noqa: N801 - a context manager that reads as a verb
         place = last_place(error)
         place = place.removeprefix(f"{self._root}/") if place else self._title
         if isinstance(error, PlaitError):
-            places = [place] if place not in error.where else []
-            error.where = (*error.where, *places, *([self._title] if self._title != place else []))
+            told = [where.removeprefix(f"{self._root}/") for where in error.where]
+            places = [] if any(where.startswith(place) for where in told) else [place]
+            error.where = (*told, *places, *([self._title] if self._title != place else []))
             return
         if isinstance(error, Exception | SystemExit):
             raise ProjectError(

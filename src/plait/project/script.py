@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from plait.catalog import DataCatalog
 from plait.errors import ProjectError
 from plait.pipeline import Pipeline
 from plait.project.imports import Sources
@@ -45,11 +46,20 @@ def load_script(sources: Sources, file: Path) -> Script:
     if main is None:
         raise _no_pipeline(file, found)
     made = {DEFAULT: main, **found}
-    return Script(
-        Pipelines.of(made),
-        getattr(module, "catalog", None) or {},
-        getattr(module, "parameters", None) or {},
-    )
+    catalog, parameters = getattr(module, "catalog", None), getattr(module, "parameters", None)
+    if not isinstance(catalog, DataCatalog):
+        _refuse_other_than_mapping("catalog", catalog, file)
+    _refuse_other_than_mapping("parameters", parameters, file)
+    return Script(Pipelines.of(made), catalog or {}, parameters or {})
+
+
+def _refuse_other_than_mapping(name: str, value: object, file: Path) -> None:
+    if value is not None and not isinstance(value, Mapping):
+        raise ProjectError(
+            f"'{name}' in {file.name} is a {type(value).__name__}",
+            where=file.name,
+            hint=f"make it a dictionary: {name} = {{…}}",
+        )
 
 
 def _main(module: ModuleType, found: Mapping[str, Pipeline]) -> Pipeline | None:
