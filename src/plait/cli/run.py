@@ -88,6 +88,7 @@ def _names(*flags: str, complete: Any, help: str) -> Callable[[F], F]:  # noqa: 
     "--load-versions", "--load-version", "-lv", complete=complete_datasets, help="DATASET:VERSION to load."
 )
 @click.option("--executor", metavar="NAME", help="Where nodes run.  [default: inline]")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Run N nodes at once, in processes.")
 @click.option("--conf-source", type=click.Path(), help="Another configuration folder.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option("--pdb", is_flag=True, help="Open the debugger where a node fails.")
@@ -162,6 +163,7 @@ def _request(words: list[str], options: dict[str, Any]) -> RunRequest:
         select=select,
         selection=" ".join(text for text in (spell_flags(**given), select) if text) or None,
         executor=options["executor"],
+        workers=options["workers"],
         load_versions=dict(_version(text) for names in options["load_versions"] for text in names),
         fail_fast=options["fail_fast"],
     )

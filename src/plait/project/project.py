@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from plait.config import Config, Parameters
     from plait.engine import RunResult
     from plait.engine.provenance import GitWatch
+    from plait.engine.workers import Workers
     from plait.events import Observer
     from plait.pipeline import Pipeline
     from plait.project.check import Finding
@@ -57,6 +58,7 @@ class Project:
         self._imports = ProjectImports(self.source, self._top_names())
         self._parts = self._new_parts(self._params)
         self._git: GitWatch | None = None
+        self._workers: Workers | None = None
 
     @classmethod
     def open(
@@ -140,6 +142,30 @@ class Project:
             self._git = GitWatch(self.root)
         return self._git
 
+    @property
+    def place(self) -> Path:
+        """What :meth:`open` finds this project by: its folder, or the file that it is."""
+        return self._found.script or self.root
+
+    def workers(self, count: int | None = None) -> Workers:
+        """Return the worker processes of this project; they start with the first run that needs them.
+
+        Args:
+            count: how many; another number than before ends those there are.
+        """
+        from plait.engine.workers import Workers
+
+        with self._lock:
+            if self._workers is None or self._workers.count != (count or self._workers.count):
+                self._end_workers()
+                self._workers = Workers(count)
+            return self._workers
+
+    def _end_workers(self) -> None:
+        workers, self._workers = self._workers, None
+        if workers is not None:
+            workers.close()
+
     def run(
         self,
         pipeline: str | Pipeline = DEFAULT,
@@ -149,6 +175,7 @@ class Project:
         params: Mapping[str, Any] | None = None,
         select: str | None = None,
         executor: str | None = None,
+        workers: int | Workers | None = None,
         observers: Iterable[Observer] = (),
         load_versions: Mapping[str, str] | None = None,
         save: bool | None = None,
@@ -163,7 +190,8 @@ class Project:
             outputs: names to compute and keep; default: all free outputs.
             params: overrides of parameters for this run, nested or with dotted names.
             select: a selector, as on the command line.
-            executor: where nodes run; default: the project's setting.
+            executor: ``inline``, ``threads`` or ``processes``; default: the project's setting.
+            workers: how many nodes run at once, or a :class:`plait.Workers`; alone it means processes.
             observers: listen to this run, besides the project's own observers.
             load_versions: versions to load of versioned datasets.
             fail_fast: stop at the first failure instead of finishing independent branches.
@@ -181,6 +209,7 @@ class Project:
             outputs=None if outputs is None else tuple(outputs),
             select=select,
             executor=executor,
+            workers=workers,
             observers=tuple(observers),
             load_versions=dict(load_versions or {}),
             save=save,
@@ -201,10 +230,12 @@ class Project:
         """Forget configuration, catalog and code, so that edits count. Runs that are going on keep theirs."""
         with self._lock:
             self._imports.forget()
+            self._end_workers()
             self._parts = self._new_parts(self._params)
 
     def close(self) -> None:
-        """Take the project's package out of the process."""
+        """End the workers, and take the project's package out of the process."""
+        self._end_workers()
         self._imports.close()
 
     def parts(self, params: Mapping[str, Any] | None = None) -> Parts:

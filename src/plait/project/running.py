@@ -17,7 +17,9 @@ from plait.engine import (
     run_plan,
     with_memory_producers,
 )
+from plait.engine.executors import choose_executor
 from plait.pipeline import Pipeline, select
+from plait.project.in_workers import worker_setup
 from plait.project.pipelines import DEFAULT
 
 if TYPE_CHECKING:
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
     from plait.catalog import DataCatalog
     from plait.engine import Stop
     from plait.engine.perform import Interceptors
+    from plait.engine.workers import Workers
     from plait.events import Observer
     from plait.project.parts import Parts
     from plait.project.project import Project
+    from plait.project.settings import Settings
 
 __all__ = ["RunRequest", "run_request", "selected"]
 
@@ -55,6 +59,7 @@ class RunRequest:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] | None = None
     executor: str | None = None
+    workers: int | Workers | None = None
     observers: tuple[Observer, ...] = ()
     load_versions: Mapping[str, str] = field(default_factory=dict)
     save: bool | None = None
@@ -118,8 +123,12 @@ def _pinned(catalog: DataCatalog, versions: Mapping[str, str]) -> DataCatalog:
 def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
     settings = parts.settings
     name = request.pipeline if isinstance(request.pipeline, str) else "(given)"
+    executor = _executor(request, settings)
     return RunOptions(
-        executor=request.executor or settings.executor,
+        executor=executor,
+        workers=_workers(project, executor, request.workers or settings.workers),
+        limits=settings.limits,
+        setup=worker_setup(project, parts, request.load_versions) if executor == "processes" else None,
         pipeline_name=name,
         environment=project.env,
         selection=request.selection or request.select,
@@ -136,6 +145,17 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         interceptors=_interceptors(parts),
         parameters=parts.parameters,
     )
+
+
+def _executor(request: RunRequest, settings: Settings) -> str:
+    declared = None if settings.executor == "inline" else settings.executor
+    return choose_executor(request.executor or declared, request.workers)
+
+
+def _workers(project: Project, executor: str, workers: int | Workers | None) -> int | Workers | None:
+    if executor == "processes" and (workers is None or isinstance(workers, int)):
+        return project.workers(workers)
+    return None if executor == "inline" else workers
 
 
 def identity_options(project: Project, request: RunRequest) -> IdentityOptions:

@@ -51,6 +51,8 @@ class Settings:
         seed_globals: whether ``random``, NumPy and PyTorch are seeded before nodes that use them.
         default_frame: what table entries load as when neither entry nor argument says.
         executor: where nodes run without ``--executor``.
+        workers: how many nodes run at once without ``--workers``; None is as many as there are cores.
+        limits: how much there is of what nodes name in ``resources``, such as ``gpu = 1``.
         env_policy: what another version of a library means for results made before: ``ignore``, ``warn``
             (say so), ``reached`` (run what uses it) or ``lock`` (run when the lock file changed).
         naming: whether ``check`` compares the names of arguments and datasets.
@@ -68,6 +70,8 @@ class Settings:
     seed_globals: bool = True
     default_frame: str = "pandas"
     executor: str = "inline"
+    workers: int | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
     env_policy: EnvPolicy = "warn"
     naming: bool = False
     plugins: bool = True
@@ -85,6 +89,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "seed_globals": bool,
     "default_frame": str,
     "executor": str,
+    "workers": int,
+    "limits": Mapping,
     "env_policy": str,
     "naming": bool,
     "plugins": bool,

@@ -60,7 +60,6 @@ class ProcessExecutor:
         self._tickets = 0
         self._outcomes: list[Outcome] = []
         self._bound: dict[str, bool] = {}
-        sweep_dead(self._folders)
         self._handover = Handover(site, self._folders, self._prefix)
         self._local = _LocalThreads(site)
         self._data: dict[str, Parcel] = {}
@@ -68,14 +67,7 @@ class ProcessExecutor:
         self._jobs: dict[Worker, _Job] = {}
         self._queued: dict[Worker, list[_Job]] = {}
         self._workers: list[Worker] = []
-        try:
-            self._data = raw_data(site.plan, site.catalog, self._folders, self._prefix)
-            self._surroundings = pickled_surroundings(site)
-            self._workers = self._pool.lend()
-        except BaseException:
-            self.close()
-            raise
-        self.capacity = len(self._workers)
+        self.capacity = self._pool.count
 
     # --- Taking tasks
 
@@ -83,8 +75,17 @@ class ProcessExecutor:
         if self._is_bound(task.step):
             self._local.start(task)
             return
+        if not self._workers:
+            self._begin()
         self._tickets += 1
         self._place(_Job(task, self._tickets))
+
+    def _begin(self) -> None:
+        """Get workers and what they need; a run that has nothing to do needs neither."""
+        sweep_dead(self._folders)
+        self._data = raw_data(self._site.plan, self._site.catalog, self._folders, self._prefix)
+        self._surroundings = pickled_surroundings(self._site)
+        self._workers = self._pool.lend()
 
     def _place(self, job: _Job) -> None:
         """Give a job to a worker: where most of its data is, or else to any that is free."""
@@ -315,10 +316,9 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """Fetch what the caller keeps, remove what is shared, and break off what still runs."""
-        broken_off = [worker for worker in self._workers if worker in self._jobs]
-        for worker in broken_off:
-            worker.kill()
         idle = [worker for worker in self._workers if worker not in self._jobs]
+        for worker in self._jobs:
+            worker.kill()
         for worker in idle:
             if self._run in worker.runs:
                 worker.send(say.Close(self._run))
@@ -327,7 +327,8 @@ class ProcessExecutor:
             self._site.memory.bring_home()
         finally:
             self._local.close()
-            sweep(self._folders, self._prefix)
+            if self._workers:
+                sweep(self._folders, self._prefix)
             self._pool.take_back(idle)
             if self._own:
                 self._pool.close()
