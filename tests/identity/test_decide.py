@@ -175,6 +175,15 @@ def test_what_cannot_be_identified_is_always_stale():
     assert "nothing tells whether the data of 'features' changed" in found.reasons[0].text
 
 
+def test_code_that_cannot_be_identified_is_always_stale():
+    found = judge(needs_version=True)
+    assert explain("train", found).startswith(
+        "train would run: 1 reason\n"
+        "  unversioned  nothing tells whether its code changed\n"
+        "          → say version='…' on the node, and change it with the code"
+    )
+
+
 def test_an_interrupted_run():
     half = {"data/model.pkl": OutputState(True, "sha256:half")}
     assert kinds(judge(last="interrupted", outputs=half)) == ["interrupted"]

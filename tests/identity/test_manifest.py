@@ -330,3 +330,19 @@ def test_ten_thousand_helpers_in_a_chain_are_no_deep_recursion(module, manifest)
     lines = ["def f0(x): return x"] + [f"def f{i}(x): return f{i - 1}(x)" for i in range(1, count)]
     found = manifest(getattr(module("\n".join(lines)), f"f{count - 1}"))
     assert len(found.symbols) == count
+
+
+def test_a_file_that_changed_after_it_was_imported_is_not_taken_for_what_runs(module, manifest, tmp_path):
+    """A notebook that edits a module and does not reload it runs the old code."""
+    text = "def g(x):\n return 1\nclass A:\n def m(self):\n  return 1\ndef f(x):\n return g(x), A()\n"
+    made = module(text)
+    before = manifest(made.f)
+    assert before.problems == ()
+    (tmp_path / "corner.py").write_text(text.replace("return 1", "return 2"))
+    running = manifest(made.f)
+    assert {problem.kind for problem in running.problems} == {"changed since import"}
+    reloaded = manifest(module(text.replace("return 1", "return 2")).f)
+    assert reloaded.problems == ()
+    for key in ("g", "A"):
+        digests = {found.digests[key] for found in (before, running, reloaded)}
+        assert len(digests) == 3

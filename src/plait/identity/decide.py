@@ -40,6 +40,7 @@ class NodeFacts:
             have left half of one.
         missing: names of inputs that do not exist and that nothing will make.
         unversioned: argument → dataset of inputs whose store cannot tell what they are.
+        needs_version: whether the code has parts that nothing identifies, and the node no ``version=``.
         pending: argument → node that will, or may, make the input anew before.
         needed: whether someone who runs needs what it leaves in memory.
         effect: whether a node without outputs declares a marker and so runs once.
@@ -54,6 +55,7 @@ class NodeFacts:
     protected: bool = True
     missing: tuple[str, ...] = ()
     unversioned: Mapping[str, str] = field(default_factory=dict)
+    needs_version: bool = False
     pending: Mapping[str, str] = field(default_factory=dict)
     needed: bool = False
     effect: bool = False
@@ -257,7 +259,12 @@ def _last(facts: NodeFacts) -> list[Reason]:
 
 
 def _unversioned(facts: NodeFacts) -> list[Reason]:
-    return [
+    unclear = Reason(
+        "unversioned",
+        "nothing tells whether its code changed",
+        {"fix": "say version='…' on the node, and change it with the code"},
+    )
+    return [unclear] * facts.needs_version + [
         Reason(
             "unversioned",
             f"nothing tells whether the data of '{dataset}' changed",

@@ -75,7 +75,7 @@ class Members:
         name = f"{function.__globals__.get('__name__', '?')}.{function.__code__.co_qualname}"
         return Symbol(
             name,
-            first.definition.digest if len(located) == 1 else digest([p.definition.digest for p in located]),
+            _content(function.__code__, located),
             file=first.file,
             definition=first.definition,
             expand=lambda: self._used_by(function, located),
@@ -153,11 +153,10 @@ class Members:
         name = f"{function.__globals__.get('__name__', '?')}.{code.co_qualname}"
         text = f"'{name}' has no source that Plait could read"
         problem = CodeProblem("no source", name, text, needs_version=True)
-        content = (sys.version_info[:2], _bytecode(code))
         captured = {**_captured(function), **_default_values(function)}
         return Symbol(
             name,
-            digest_bytes(repr(content).encode()),
+            digest_bytes(repr((sys.version_info[:2], _bytecode(code))).encode()),
             problems=[problem],
             expand=lambda: (
                 link for key, value in captured.items() for link in _link(key, self.of_value(value, key))
@@ -214,13 +213,24 @@ class Members:
         if not found or file is None:
             return None
         definition = found[-1]
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        stale = self._stale_methods(cls, file)
+        contents = [item.digest for item in found] + [repr(_bytecode(code)) for code in stale]
         return Symbol(
-            f"{cls.__module__}.{cls.__qualname__}",
-            definition.digest if len(found) == 1 else digest([item.digest for item in found]),
+            name,
+            definition.digest if len(contents) == 1 else digest(contents),
             file=file,
             definition=definition,
             expand=lambda: self._used_by_class(cls, definition, file),
+            problems=[_changed(name, file)] if stale else (),
         )
+
+    def _stale_methods(self, cls: type, file: str) -> list[CodeType]:
+        """Return the code of methods that is not what the file says any more."""
+        methods = [getattr(item, "__func__", item) for item in vars(cls).values()]
+        codes = [method.__code__ for method in methods if isinstance(method, FunctionType)]
+        written = [code for code in codes if code.co_filename == file]
+        return [code for code in written if any(not item.exact for item in self._sources.locate(code))]
 
     def _used_by_class(self, cls: type, definition: Any, file: str) -> Iterator[Link]:
         captured: dict[str, Any] = {}
@@ -266,6 +276,14 @@ class Members:
         except NotEncodable:
             return None
         return Symbol(name, digest_bytes(encoded), expand=(lambda: found.items()) if found else None)
+
+
+def _content(code: CodeType, located: Sequence[Located]) -> str:
+    """Return the digest of a function: of its source, unless that is not what runs."""
+    if not located[0].exact:
+        return digest_bytes(repr((sys.version_info[:2], _bytecode(code))).encode())
+    found = [item.definition.digest for item in located]
+    return found[0] if len(found) == 1 else digest(found)
 
 
 def _link(name: str, symbol: Symbol | None) -> list[Link]:

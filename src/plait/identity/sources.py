@@ -26,6 +26,8 @@ __all__ = ["Located", "Sources"]
 
 _RACY = 2_000_000_000  # nanoseconds; some file systems count in steps of two seconds
 
+_STARTED = time.time_ns()  # what was written before was imported as it is
+
 Stamp = tuple[int, int, int]
 
 
@@ -34,7 +36,7 @@ class Located:
     """A definition and the file it is in.
 
     Attributes:
-        exact: False where the file was changed after it was imported, and the name alone told.
+        exact: False where the file was changed after it was imported: what runs is not what is written.
     """
 
     definition: Definition
@@ -49,6 +51,7 @@ class _Known:
     content: str
     table: ModuleTable | None
     settled: bool
+    codes: frozenset[CodeType] | None = None
 
 
 class Sources:
@@ -97,9 +100,18 @@ class Sources:
             return tuple(Located(item, code.co_filename, table) for item in _lambdas(table, code))
         found = table.at(name, line)
         if found is not None:
-            return (Located(found, code.co_filename, table),)
+            return (Located(found, code.co_filename, table, self._is_current(code)),)
         same = table.definitions.get(name, ())
         return tuple(Located(item, code.co_filename, table, exact=False) for item in same[:1])
+
+    def _is_current(self, code: CodeType) -> bool:
+        """Say whether code that was imported is what its file says now."""
+        known = self._known[code.co_filename]
+        if known.stamp[1] < _STARTED:
+            return True
+        if known.codes is None:
+            known.codes = _compiled(code.co_filename)
+        return not known.codes or code in known.codes
 
     def text(self, file: str, definition: Definition) -> str | None:
         """Return the source of a definition without comments, docstring and indentation."""
@@ -180,6 +192,20 @@ class Sources:
             fresh = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
             fresh.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
             fresh.replace(place)
+
+
+def _compiled(file: str) -> frozenset[CodeType]:
+    """Return every code object that a file makes now; none where it is no file."""
+    try:
+        waiting = [compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)]
+    except (OSError, SyntaxError, ValueError):
+        return frozenset()
+    found = set()
+    while waiting:
+        code = waiting.pop()
+        found.add(code)
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    return frozenset(found)
 
 
 def _decoded(data: bytes) -> str:
