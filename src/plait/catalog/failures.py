@@ -59,6 +59,8 @@ def _refused(dataset: FileDataset, done: str, error: OSError) -> DatasetError:
         hint = "check who may read and write there"
     if done == "saved" and isinstance(error, NotADirectoryError | FileExistsError):
         hint = "one of the folders of its path is a file"
+    if done == "saved" and isinstance(error, IsADirectoryError):
+        hint = "it may hold versions saved before: move it away, add `versioned: true`, or correct the path"
     if done == "saved":
         why += "; what was there before is unchanged"
     return DatasetError(f"'{dataset.location}' cannot be {done}", why=why, hint=hint)

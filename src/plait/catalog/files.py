@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -153,9 +154,16 @@ class FileDataset:
         with reported(self, "saved"):
             fill, folder = self._writer(data)
             if self.version is None:
+                self._refuse_folder()
                 self._store.fill(self._path, fill, folder=folder)
             else:
                 self._save_version(fill, folder)
+
+    def _refuse_folder(self) -> None:
+        # Where a file goes a folder holds something else, such as versions from before.
+        place = self.local_place()
+        if self.format.holds == "file" and place is not None and place.is_dir() and any(place.iterdir()):
+            raise IsADirectoryError(errno.EISDIR, "a folder that is not empty lies there", str(place))
 
     # --- Versions
 
@@ -358,27 +366,32 @@ class FileDataset:
             hint=self._how_to_version("a-version") if unversioned else None,
         )
 
-    def _save_version(self, fill: Callable[[Path], None], folder: bool) -> None:
-        assert self.version is not None
-        version = safe_version(self.version.save or generate_timestamp())
+    def _filled(self, folder: bool = False) -> AbstractContextManager[Path]:
+        if self.version is None:
+            return self._store.replacing(self._path, folder=folder)
+        return self._filled_version(self.version, folder)
+
+    @contextmanager
+    def _filled_version(self, wanted: Version, folder: bool) -> Iterator[Path]:
+        version = safe_version(wanted.save or generate_timestamp())
         if self._store.exists(self._path) and not self._store.is_folder(self._path):
             raise DatasetError(
                 f"'{self.location}' cannot be versioned, because a file of that name lies there",
                 hint=self._how_to_version(version),
             )
         try:
-            self._store.create_version(self._versioned(version), fill, folder=folder)
+            with self._store.creating_version(self._versioned(version), folder=folder) as target:
+                yield target
         except FileExistsError as error:
             raise VersionAlreadyExistsError(
                 f"version '{version}' of '{self.location}' is there already, and versions are never replaced",
                 hint="save under another version, or remove that one first",
             ) from error
         self._loaded = version
-        if self.version.load not in (None, version):
+        if wanted.load not in (None, version):
             warnings.warn(
-                f"'{self.location}' was saved as version '{version}', "
-                f"but is pinned to load '{self.version.load}'",
-                stacklevel=4,
+                f"'{self.location}' was saved as version '{version}', but is pinned to load '{wanted.load}'",
+                stacklevel=6,
             )
 
     def _how_to_version(self, version: str) -> str:
