@@ -6,6 +6,7 @@ seconds of the file's last change is not relied on: a file system may not tell t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -116,6 +117,10 @@ def fingerprint_path(
         return Fingerprint(f"sha256:{_digest(os.fspath(path), memo, status)}", "content")
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # so nothing can be there
+            return None
+        raise
 
 
 def fingerprint_of(dataset: object, memo: FileMemo, strength: Strength | None = None) -> Fingerprint | None:
