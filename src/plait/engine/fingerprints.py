@@ -11,6 +11,7 @@ from plait.catalog.memory import MemoryDataset
 from plait.errors import VersionNotFoundError
 from plait.identity.datasets import content_of
 from plait.identity.fingerprints import FileRecord, fingerprint_of
+from plait.ledger.database import Database
 from plait.ledger.file_digests import DigestRow, read_digests, write_digests
 from plait.values import Fingerprint, Strength
 
@@ -20,15 +21,15 @@ __all__ = ["Fingerprints", "LedgerMemo"]
 class LedgerMemo:
     """Remembers digests of files in the ledger; paths count from the project, so that it may be moved."""
 
-    def __init__(self, ledger: Path, root: Path) -> None:
-        self._ledger = ledger
+    def __init__(self, database: Database, root: Path) -> None:
+        self._database = database
         self._root = os.path.realpath(root) + os.sep
         self._known: Mapping[str, DigestRow] | None = None
         self._new: dict[str, DigestRow] = {}
 
     def recall(self, path: str) -> FileRecord | None:
         if self._known is None:
-            self._known = read_digests(self._ledger)
+            self._known = read_digests(self._database)
         name = self._name(path)
         row = self._new.get(name) or self._known.get(name)
         return None if row is None else FileRecord(*row)
@@ -39,7 +40,7 @@ class LedgerMemo:
     def flush(self) -> None:
         """Keep what is new."""
         if self._new:
-            write_digests(self._ledger, self._new)
+            write_digests(self._database, self._new)
             self._known = {**(self._known or {}), **self._new}
             self._new = {}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from plait.catalog import DataCatalog
 from plait.config import Parameters
-from plait.engine.plan import Step
+from plait.engine.plan import Load, Step
 from plait.identity.components import (
     Components,
     Environment,
@@ -24,7 +24,7 @@ from plait.identity.manifest import Codebase, CodeManifest
 from plait.pipeline import Binding
 from plait.values import Fingerprint
 
-__all__ = ["Identifier", "Identity"]
+__all__ = ["Identifier", "Identity", "data_arguments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,10 @@ class Identifier:
 
     def _inputs(self, step: Step, data: Mapping[str, Fingerprint | None]) -> dict[str, InputIdentity]:
         found: dict[str, InputIdentity] = {}
-        for binding, load in zip(step.node.bindings, step.loads, strict=True):
-            if load.place == "parameter":
-                continue
+        for argument, (binding, load) in data_arguments(step).items():
             token, strength = data.get(load.name) or (None, None)
             how = self._binding(load.name, load.frame) if load.place == "stored" else load.frame or ""
-            found[_argument(binding, found)] = InputIdentity(binding.dataset, token, strength, how)
+            found[argument] = InputIdentity(binding.dataset, token, strength, how)
         return found
 
     def _binding(self, name: str, frame: str | None) -> str:
@@ -169,7 +167,11 @@ class Identifier:
         return self._classes[cls]
 
 
-def _argument(binding: Binding, taken: Mapping[str, object]) -> str:
-    """Name an argument; those that ``*args`` collects are told apart by their position."""
-    name = binding.parameter
-    return name if name not in taken else f"{name}[{len(taken)}]"
+def data_arguments(step: Step) -> dict[str, tuple[Binding, Load]]:
+    """Return the arguments that are data; those that ``*args`` collects are told apart by their position."""
+    found: dict[str, tuple[Binding, Load]] = {}
+    for binding, load in zip(step.node.bindings, step.loads, strict=True):
+        if load.place != "parameter":
+            name = binding.parameter
+            found[name if name not in found else f"{name}[{len(found)}]"] = binding, load
+    return found

@@ -87,6 +87,7 @@ class Judge:
             pending=pending or {},
             env_policy=self._options.env_policy,
             symbols=identity.manifest.symbols,
+            names=self._names(step),
         )
         outputs = self._outputs(step)
         decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
@@ -140,6 +141,17 @@ class Judge:
                 self._shared.add(save.name, self._identifier.location(save.name), row)
         return None
 
+    def identity(self, step: Step) -> Identity:
+        """Return the components of a step, as far as its inputs are settled."""
+        return self._identities.get(step.node.name) or self._identify(step)
+
+    def assume(self, step: Step) -> None:
+        """Settle a step as if what lies there were what it makes now."""
+        self.defer(step)
+        for save in step.saves:
+            if save.place == "stored":
+                self._data[save.name] = self._fingerprint(save.name)
+
     def accept(self, run_id: str, step: Step) -> None:
         """Record what lies there as if the step had made it just now."""
         identity = self._identify(step)
@@ -172,9 +184,8 @@ class Judge:
         return self._identifier.texts(self._identify(step).manifest).get(digest)
 
     def close(self) -> None:
-        """Write what was learnt of files, and let go of the store."""
+        """Write what was learnt of files."""
         self._fingerprints.flush()
-        self._store.close()
 
     # --- Inside
 
@@ -238,6 +249,11 @@ class Judge:
             for save in step.saves
             if save.place == "stored"
         }
+
+    def _names(self, step: Step) -> dict[str, str]:
+        """Return what the outputs are called, by their location and by their place in the function's result."""
+        stored = [(place, save.name) for place, save in enumerate(step.saves) if save.place == "stored"]
+        return {key: name for place, name in stored for key in (str(place), self._identifier.location(name))}
 
     def _state(self, name: str) -> OutputState:
         dataset = self._catalog.dataset(name)

@@ -16,20 +16,24 @@ from plait.engine.options import IdentityOptions, RunOptions
 from plait.engine.plan import Plan
 from plait.identity.manifest import Codebase
 from plait.ledger import Ledger
-from plait.ledger.leases import Leases
 from plait.ledger.traces import TraceStore
 from plait.pipeline import Node
 
-__all__ = ["open_judge", "open_leases", "own_source_roots"]
+__all__ = ["open_judge", "own_source_roots"]
 
 
-def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions) -> Judge | None:
-    """Return the judge of a run, or None where the run keeps no state to decide by."""
+def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Ledger | None) -> Judge | None:
+    """Return the judge of a run, or None where it keeps no state to decide by, or stores nothing."""
     identity, state = options.identity, options.state
-    if identity is None or state is None:
+    if identity is None or state is None or ledger is None or not _stores(plan):
         return None
-    ledger = Ledger.open(state).path
-    codebase = Codebase(identity.root, identity.source_roots, folder=state / "cache")
+    codebase = Codebase(
+        identity.root,
+        identity.source_roots,
+        folder=state / "cache",
+        sources=identity.memory.sources if identity.memory else None,
+        distributions=identity.memory.distributions if identity.memory else None,
+    )
     identifier = Identifier(
         codebase, catalog, options.parameters, seed=options.seed, lock=_lock_digest(identity)
     )
@@ -37,17 +41,14 @@ def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions) -> Judge |
         plan,
         catalog,
         identifier,
-        Fingerprints(LedgerMemo(ledger, identity.root)),
-        TraceStore(ledger),
+        Fingerprints(LedgerMemo(ledger.database, identity.root)),
+        TraceStore(ledger.database),
         JudgeOptions(identity.fresh, identity.env_policy),
     )
 
 
-def open_leases(options: RunOptions, run_id: str) -> Leases | None:
-    """Return the leases of a run that keeps state."""
-    if options.identity is None or options.state is None:
-        return None
-    return Leases(Ledger.open(options.state).path, run_id)
+def _stores(plan: Plan) -> bool:
+    return any(save.place == "stored" for step in plan.steps for save in step.saves)
 
 
 def own_source_roots(nodes: Iterable[Node]) -> tuple[Path, ...]:

@@ -28,12 +28,13 @@ class MainScript(NamedTuple):
 
 
 def main_script() -> MainScript:
-    """Return what this process runs; empty for a notebook or an interactive session."""
+    """Return what this process runs; empty for a notebook, a prompt, or a program read from a pipe."""
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     if spec is not None and spec.name != "__main__":
         return MainScript(module=spec.name)
-    return MainScript(path=getattr(main, "__file__", None))
+    path = getattr(main, "__file__", None)
+    return MainScript(path=path if path is not None and Path(path).is_file() else None)
 
 
 def refuse_while_importing() -> None:

@@ -12,11 +12,14 @@ from plait.engine.perform import Interceptors
 from plait.engine.provenance import GitWatch
 from plait.engine.stop import Stop
 from plait.events import Observer
+from plait.identity.distributions import Distributions
+from plait.identity.sources import Sources
+from plait.ledger import Ledger
 
 if TYPE_CHECKING:
     from plait.engine.workers import Workers
 
-__all__ = ["RunOptions", "Surroundings", "WorkerSetup"]
+__all__ = ["CodeMemory", "RunOptions", "Surroundings", "WorkerSetup"]
 
 
 class WorkerSetup(NamedTuple):
@@ -37,6 +40,13 @@ class Surroundings(NamedTuple):
     interceptors: Callable[[DataCatalog, str], Interceptors] | None = None
 
 
+class CodeMemory(NamedTuple):
+    """What is known of source files and installed packages, kept from run to run."""
+
+    sources: Sources
+    distributions: Distributions
+
+
 @dataclass(frozen=True, slots=True)
 class IdentityOptions:
     """How a run tells what is up to date.
@@ -48,6 +58,7 @@ class IdentityOptions:
         env_policy: what a change of a library means: ``ignore``, ``warn``, ``reached`` or ``lock``.
         lock: the lock file, for the policy of that name.
         wait: whether to wait for outputs that another run is writing.
+        memory: what earlier runs have learnt of the code.
     """
 
     root: Path
@@ -56,6 +67,7 @@ class IdentityOptions:
     env_policy: Literal["ignore", "warn", "reached", "lock"] = "warn"
     lock: Path | None = None
     wait: bool = True
+    memory: CodeMemory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class RunOptions:
         setup: how a worker process gets catalog and hooks; None sends it the catalog.
         pipeline_name: what the pipeline is called in the record.
         state: the state folder; None records nothing.
+        ledger: the open ledger of that folder; None opens it for the run.
         identity: how to tell what is up to date; None runs everything.
         git: who knows the state of the repository; None leaves it out of the record.
         interceptors: makes the hooks that see the data, given the catalog and the id of the run.
@@ -88,6 +101,7 @@ class RunOptions:
     environment: str | None = None
     selection: str | None = None
     state: Path | None = None
+    ledger: Ledger | None = None
     identity: IdentityOptions | None = None
     git: GitWatch | None = None
     observers: tuple[Observer, ...] = ()

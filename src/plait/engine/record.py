@@ -40,11 +40,11 @@ class Record:
         self.observed = writer is not None or bool(self._observers.listening)
 
     @classmethod
-    def begin(cls, plan: Plan, options: RunOptions) -> Record:
+    def begin(cls, plan: Plan, options: RunOptions, ledger: Ledger | None) -> Record:
         """Begin the record in the ledger and tell the observers. Raises LedgerError."""
         names = tuple([step.node.name for step in plan.steps])
         writer = None
-        if options.state is not None:
+        if ledger is not None:
             if options.git is not None:
                 options.git.ask()
             setting = RunSetting(
@@ -54,7 +54,7 @@ class Record:
                 options.selection,
                 recorded_parameters(options.parameters),
             )
-            writer = Ledger.open(options.state).begin(setting, names)
+            writer = ledger.begin(setting, names)
         record = cls(options, writer)
         if record._observers.listening:
             record._observers.tell(

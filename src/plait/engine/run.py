@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from plait.config import Parameters, bind_parameters
 from plait.engine.data import RunData
 from plait.engine.execute import Execution
 from plait.engine.executors import Site, check_fit, choose_executor, make_executor
-from plait.engine.judging import open_judge, open_leases, own_source_roots
+from plait.engine.judging import open_judge, own_source_roots
 from plait.engine.main_script import refuse_while_importing
 from plait.engine.memory import RunMemory
 from plait.engine.options import IdentityOptions, RunOptions
@@ -23,6 +24,8 @@ from plait.engine.provenance import GitWatch
 from plait.engine.record import Record
 from plait.engine.result import RunResult
 from plait.events import Observer, RunStatus
+from plait.ledger import Ledger
+from plait.ledger.leases import Leases
 from plait.pipeline import Pipeline, strip_transcoding
 
 if TYPE_CHECKING:
@@ -113,14 +116,19 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
     """
     refuse_while_importing()
     check_fit(plan, options)
+    with _open_ledger(options) as ledger:
+        return _run_recorded(plan, catalog, options, ledger)
+
+
+def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Ledger | None) -> RunResult:
     begun = time.perf_counter()
-    record = Record.begin(plan, options)
+    record = Record.begin(plan, options, ledger)
     catalog = catalog.for_run(record.run_id)
     memory = RunMemory(plan.consumers, plan.kept, plan.copy_modes)
     for name, value in plan.injected.items():
         memory.inject(strip_transcoding(name), value)
-    judge = open_judge(plan, catalog, options)
-    leases = open_leases(options, record.run_id)
+    judge = open_judge(plan, catalog, options, ledger)
+    leases = None if judge is None or ledger is None else Leases(ledger.database, record.run_id)
     facts = _facts(options, record.run_id, fingerprint=judge is not None)
     performer = Performer(
         RunData(catalog, memory),
@@ -159,6 +167,16 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
     return RunResult(
         record.run_id, status, execution.nodes, seconds, record.observer_errors, memory.kept(), stored
     )
+
+
+@contextmanager
+def _open_ledger(options: RunOptions) -> Iterator[Ledger | None]:
+    """Give the ledger that the run writes to, opened for it unless the caller keeps one open."""
+    if options.ledger is not None or options.state is None:
+        yield options.ledger
+        return
+    with Ledger.open(options.state) as ledger:
+        yield ledger
 
 
 def _library_identity(pipeline: Pipeline, state: Path) -> IdentityOptions:

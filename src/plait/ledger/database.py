@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from plait.errors import LedgerError
 from plait.ledger.schema import migrate
 
-__all__ = ["connect", "ignore_folder", "new_run_id", "prepare", "process_lives", "transaction", "unwritable"]
+__all__ = ["Database", "ignore_folder", "new_run_id", "open_database", "process_lives", "unwritable"]
 
 
 def new_run_id(now: float | None = None) -> str:
@@ -22,46 +25,99 @@ def new_run_id(now: float | None = None) -> str:
     return moment.strftime("%Y-%m-%dT%H.%M.%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    # Autocommit: transactions are opened by name where they are wanted.
-    connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous=NORMAL")
-    return connection
+class Database:
+    """One connection to the database file, for all threads of the process, one transaction at a time.
+
+    A connection that is kept costs nothing; to open and close one costs more than a small run writes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        # Autocommit: transactions are opened by name where they are wanted.
+        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return what a query finds. Raises LedgerError."""
+        with self._lock, _told("read", self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection for one transaction, durable against a killed process. Raises LedgerError."""
+        with self._lock, _told("written", self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def migrate(self) -> None:
+        """Bring the schema up to date. Raises sqlite3.DatabaseError for a foreign or newer file."""
+        # A file system without shared memory keeps a rollback journal instead; both are safe.
+        self._connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        migrate(self._connection)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def is_current(self) -> bool:
+        """Say whether the file that was opened is still the one that lies there."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    @cached_property
+    def _inode(self) -> int:
+        return self.path.stat().st_ino
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    connection.execute("BEGIN IMMEDIATE")
+def _told(done: str, path: Path) -> Iterator[None]:
     try:
-        yield connection
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+        yield
+    except sqlite3.Error as error:
+        raise LedgerError(
+            f"The ledger cannot be {done}",
+            where=str(path),
+            why=str(error),
+            hint="check the permissions and the free space of the state folder",
+        ) from error
 
 
-def prepare(path: Path) -> str | None:
-    """Make sure the ledger can be used; return a notice if an unreadable one was set aside."""
+def open_database(path: Path) -> tuple[Database, str | None]:
+    """Open the database, set aside first if it cannot be used; return it and a notice of that.
+
+    Raises:
+        LedgerError: the place cannot be written.
+    """
     try:
-        _open_once(path)
+        return _opened(path), None
     except sqlite3.OperationalError as error:
         raise unwritable(path, error) from error
     except sqlite3.DatabaseError as error:
         aside = _set_aside(path)
-        _open_once(path)
-        return f"The ledger could not be used ({error}); it was set aside as {aside.name} and a new one begun"
-    return None
+        notice = (
+            f"The ledger could not be used ({error}); it was set aside as {aside.name} and a new one begun"
+        )
+        return _opened(path), notice
 
 
-def _open_once(path: Path) -> None:
-    connection = connect(path)
+def _opened(path: Path) -> Database:
+    database = Database(path)
     try:
-        # A file system without shared memory keeps a rollback journal instead; both are safe.
-        connection.execute("PRAGMA journal_mode=WAL").fetchone()
-        migrate(connection)
-    finally:
-        connection.close()
+        database.migrate()
+        database.is_current()  # looks at the inode while it is surely the right one
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _set_aside(path: Path) -> Path:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import suppress
 from typing import NamedTuple
 
-from plait.ledger.database import connect, transaction
+from plait.errors import LedgerError
+from plait.ledger.database import Database
 
 __all__ = ["DigestRow", "read_digests", "write_digests"]
 
@@ -22,33 +22,20 @@ class DigestRow(NamedTuple):
     seen_ns: int
 
 
-def read_digests(ledger: Path) -> dict[str, DigestRow]:
+def read_digests(database: Database) -> dict[str, DigestRow]:
     """Return all digests by path. It is a memory and no record: what cannot be read is not there."""
     try:
-        connection = connect(ledger)
-        try:
-            rows = connection.execute(
-                "SELECT path, size, mtime_ns, inode, token, recorded_ns FROM file_digests"
-            )
-            return {row[0]: DigestRow(*row[1:]) for row in map(tuple, rows)}
-        finally:
-            connection.close()
-    except sqlite3.Error:
+        rows = database.rows("SELECT path, size, mtime_ns, inode, token, recorded_ns FROM file_digests")
+    except LedgerError:
         return {}
+    return {row[0]: DigestRow(*row[1:]) for row in map(tuple, rows)}
 
 
-def write_digests(ledger: Path, rows: Mapping[str, DigestRow]) -> None:
+def write_digests(database: Database, rows: Mapping[str, DigestRow]) -> None:
     """Keep digests; where that fails they are taken again next time."""
-    try:
-        connection = connect(ledger)
-        try:
-            with transaction(connection):
-                connection.executemany(
-                    "INSERT OR REPLACE INTO file_digests (path, size, mtime_ns, inode, token, recorded_ns) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
-                    [(path, *row) for path, row in rows.items()],
-                )
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return
+    with suppress(LedgerError), database.writing() as connection:
+        connection.executemany(
+            "INSERT OR REPLACE INTO file_digests (path, size, mtime_ns, inode, token, recorded_ns) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [(path, *row) for path, row in rows.items()],
+        )

@@ -11,11 +11,9 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
-from plait.errors import LedgerError
-from plait.ledger.database import connect, process_lives, transaction
+from plait.ledger.database import Database, process_lives
 
 __all__ = ["Holder", "Leases"]
 
@@ -35,8 +33,8 @@ class Holder(NamedTuple):
 class Leases:
     """The leases of one run. Raises LedgerError where the ledger cannot be written."""
 
-    def __init__(self, path: Path, run: str) -> None:
-        self._connection = connect(path)
+    def __init__(self, database: Database, run: str) -> None:
+        self._database = database
         self._run = run
         self._host = socket.gethostname()
         self._held: set[str] = set()
@@ -47,18 +45,15 @@ class Leases:
         wanted = [location for location in locations if location not in self._held]
         if not wanted:
             return None
-        try:
-            with transaction(self._connection) as connection:
-                holder = self._holder(connection, wanted)
-                if holder is not None:
-                    return holder
-                now, me = time.time(), os.getpid()
-                connection.executemany(
-                    "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
-                    [(location, self._run, self._host, me, now) for location in wanted],
-                )
-        except sqlite3.Error as error:
-            raise LedgerError("The ledger cannot be written", why=str(error)) from error
+        with self._database.writing() as connection:
+            holder = self._holder(connection, wanted)
+            if holder is not None:
+                return holder
+            now, me = time.time(), os.getpid()
+            connection.executemany(
+                "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
+                [(location, self._run, self._host, me, now) for location in wanted],
+            )
         self._held.update(wanted)
         return None
 
@@ -80,10 +75,7 @@ class Leases:
 
     def close(self) -> None:
         """Give everything back."""
-        try:
-            self.give_back(list(self._held))
-        finally:
-            self._connection.close()
+        self.give_back(list(self._held))
 
     def _holder(self, connection: sqlite3.Connection, wanted: list[str]) -> Holder | None:
         for location in wanted:
@@ -98,8 +90,5 @@ class Leases:
         return bool(abs(time.time() - row["beat"]) < _GONE)
 
     def _change(self, statement: str, rows: list[tuple[object, ...]]) -> None:
-        try:
-            with transaction(self._connection) as connection:
-                connection.executemany(statement, rows)
-        except sqlite3.Error as error:
-            raise LedgerError("The ledger cannot be written", why=str(error)) from error
+        with self._database.writing() as connection:
+            connection.executemany(statement, rows)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from plait.errors import LedgerError, UsageError
-from plait.ledger.database import connect, ignore_folder, prepare, unwritable
+from plait.errors import UsageError
+from plait.ledger.database import Database, ignore_folder, open_database, unwritable
 from plait.ledger.records import DatasetRecord, LogRecord, NodeRecord, RunRecord, RunSetting
 from plait.ledger.writer import RunWriter
 
@@ -24,8 +23,8 @@ class Ledger:
     a :class:`RunWriter` of its own.
     """
 
-    def __init__(self, path: Path, notice: str | None = None) -> None:
-        self.path = path
+    def __init__(self, database: Database, notice: str | None = None) -> None:
+        self.database = database
         self.notice = notice
 
     @classmethod
@@ -41,7 +40,7 @@ class Ledger:
             ignore_folder(folder)
         except OSError as error:
             raise unwritable(path, error) from error
-        return cls(path, prepare(path))
+        return cls(*open_database(path))
 
     @classmethod
     def find(cls, folder: Path) -> Ledger | None:
@@ -50,10 +49,7 @@ class Ledger:
 
     def begin(self, setting: RunSetting, nodes: Sequence[str], started: float | None = None) -> RunWriter:
         """Record that a run begins, and return the writer for what follows."""
-        try:
-            return RunWriter(connect(self.path), setting, nodes, started)
-        except (OSError, sqlite3.Error) as error:
-            raise unwritable(self.path, error) from error
+        return RunWriter(self.database, setting, nodes, started)
 
     def runs(self, limit: int | None = None) -> list[RunRecord]:
         """Return the runs, newest first."""
@@ -96,12 +92,18 @@ class Ledger:
 
     def usual_seconds(self, nodes: Iterable[str]) -> dict[str, float]:
         """Return how long each node took when it last succeeded, where that is known."""
-        with self._reading() as connection:
-            return dict(
-                row
-                for node in nodes
-                if (row := connection.execute(_LAST_SECONDS, (node,)).fetchone()) is not None
-            )
+        found = [row for node in nodes for row in self._rows(_LAST_SECONDS, (node,))]
+        return {row["node"]: row["seconds"] for row in found}
+
+    def close(self) -> None:
+        """Close the database; a closed ledger is not used again."""
+        self.database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
 
     def _of_run(self, select: str, run_id: str, alias: str, order: str) -> list[sqlite3.Row]:
         return self._rows(
@@ -110,19 +112,7 @@ class Ledger:
         )
 
     def _rows(self, query: str, arguments: tuple[Any, ...]) -> list[sqlite3.Row]:
-        with self._reading() as connection:
-            return connection.execute(query, arguments).fetchall()
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = connect(self.path)
-        except sqlite3.Error as error:
-            raise LedgerError("The ledger cannot be read", where=str(self.path), why=str(error)) from error
-        try:
-            yield connection
-        finally:
-            connection.close()
+        return self.database.rows(query, arguments)
 
 
 _LAST_SECONDS = """

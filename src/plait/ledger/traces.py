@@ -8,13 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plait.errors import LedgerError
-from plait.ledger.database import connect, transaction
+from plait.ledger.database import Database
 
 __all__ = ["Mark", "TraceRow", "TraceStore"]
 
@@ -53,12 +50,9 @@ class Mark(NamedTuple):
 class TraceStore:
     """The traces of a state folder. May be used from several threads, one call at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = connect(path)
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._facts: dict[str, Any] = {}
-
-    def close(self) -> None:
-        self._connection.close()
 
     def of(self, homes: Iterable[str]) -> dict[str, list[TraceRow]]:
         """Return the unpartitioned traces filed under each home, newest first."""
@@ -82,7 +76,7 @@ class TraceStore:
         Args:
             sources: digest of a symbol → its source, so that a later change can be shown.
         """
-        with _written(self._connection) as connection:
+        with self._database.writing() as connection:
             for row in rows:
                 self._insert(connection, row)
             connection.executemany(
@@ -92,7 +86,7 @@ class TraceStore:
     def forget(self, homes: Iterable[str]) -> int:
         """Drop everything filed under these homes; return how many traces that were."""
         count = 0
-        with _written(self._connection) as connection:
+        with self._database.writing() as connection:
             for home in homes:
                 count += connection.execute("DELETE FROM traces WHERE home = ?", (home,)).rowcount
                 connection.execute("DELETE FROM started WHERE home = ?", (home,))
@@ -103,7 +97,7 @@ class TraceStore:
         """Return the marks of nodes that began and did not succeed since."""
         found: dict[str, Mark] = {}
         for chunk in _chunks(homes):
-            rows = self._connection.execute(
+            rows = self._database.rows(
                 f"SELECT home, run, status FROM started WHERE part = '' AND home IN ({_places(chunk)})",  # noqa: S608
                 chunk,
             )
@@ -112,7 +106,7 @@ class TraceStore:
 
     def parts_begun(self, home: str) -> dict[str, Mark]:
         """Return the marks of the partitions of one home."""
-        rows = self._connection.execute(
+        rows = self._database.rows(
             "SELECT part, run, status FROM started WHERE home = ? AND part <> ''", (home,)
         )
         return {row["part"]: Mark(row["run"], row["status"]) for row in rows}
@@ -124,13 +118,13 @@ class TraceStore:
             marks: (home, part, run, node, status).
         """
         rows = [(home, part or "", run, node, status) for home, part, run, node, status in marks]
-        with _written(self._connection) as connection:
+        with self._database.writing() as connection:
             connection.executemany("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?, ?)", rows)
 
     def source(self, digest: str) -> str | None:
         """Return the source of a symbol as it was when a trace was recorded."""
-        row = self._connection.execute("SELECT text FROM sources WHERE digest = ?", (digest,)).fetchone()
-        return None if row is None else str(row["text"])
+        rows = self._database.rows("SELECT text FROM sources WHERE digest = ?", (digest,))
+        return str(rows[0]["text"]) if rows else None
 
     def _insert(self, connection: sqlite3.Connection, row: TraceRow) -> None:
         body = json.dumps(row.facts, sort_keys=True, separators=(",", ":"))
@@ -165,10 +159,10 @@ class TraceStore:
         return found
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[TraceRow]:
-        rows = self._connection.execute(
+        rows = self._database.rows(
             f"SELECT * FROM traces WHERE {condition} ORDER BY id DESC",  # noqa: S608 - conditions are constants
             values,
-        ).fetchall()
+        )
         self._fetch_facts({row["facts"] for row in rows})
         return [
             TraceRow(
@@ -186,21 +180,11 @@ class TraceStore:
 
     def _fetch_facts(self, digests: set[str]) -> None:
         for chunk in _chunks(digests - self._facts.keys()):
-            rows = self._connection.execute(
+            rows = self._database.rows(
                 f"SELECT digest, body FROM facts WHERE digest IN ({_places(chunk)})",  # noqa: S608
                 chunk,
             )
             self._facts.update({row["digest"]: json.loads(row["body"]) for row in rows})
-
-
-@contextmanager
-def _written(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """One durable transaction, whose failure is told in the ledger's words."""
-    try:
-        with transaction(connection):
-            yield connection
-    except sqlite3.Error as error:
-        raise LedgerError("The ledger cannot be written", why=str(error)) from error
 
 
 def _chunks(names: Iterable[str]) -> Iterable[list[str]]:

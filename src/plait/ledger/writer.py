@@ -6,14 +6,12 @@ import json
 import os
 import platform
 import socket
-import sqlite3
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plait.errors import LedgerError
-from plait.ledger.database import new_run_id, process_lives, transaction
+from plait.ledger.database import Database, new_run_id, process_lives
 from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
 
 __all__ = ["RunWriter", "close_dead_runs"]
@@ -31,6 +29,13 @@ _INSERT_NODE = """
 """
 
 
+_INSERT_RUN = """
+    INSERT OR IGNORE INTO runs (id, status, started, pipeline, environment, selection, executor, host, pid,
+                                parameters, python)
+    VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
 class RunWriter:
     """Writes one run as it happens, in short transactions.
 
@@ -40,20 +45,20 @@ class RunWriter:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        database: Database,
         setting: RunSetting,
         nodes: Sequence[str],
         started: float | None = None,
     ) -> None:
-        self._connection = connection
+        self._database = database
         self._lock = threading.Lock()
         self._positions = {name: position for position, name in enumerate(nodes)}
         self._nodes: dict[int, tuple[Any, ...]] = {}
         self._datasets: list[tuple[Any, ...]] = []
         self._lines: list[tuple[Any, ...]] = []
         self._written = time.monotonic()
-        close_dead_runs(connection)
-        self.run_id, self._key = _insert_run(connection, setting, time.time() if started is None else started)
+        close_dead_runs(database)
+        self.run_id, self._key = _insert_run(database, setting, time.time() if started is None else started)
 
     def node_started(self, node: str, started: float, attempt: int) -> None:
         """Record that a node begins, durably: after a crash it is known as interrupted."""
@@ -108,21 +113,16 @@ class RunWriter:
             datasets, self._datasets = self._datasets, []
             lines, self._lines = self._lines, []
             self._written = time.monotonic()
-            try:
-                with transaction(self._connection) as connection:
-                    connection.executemany(_INSERT_NODE, nodes.values())
-                    connection.executemany(
-                        "INSERT INTO dataset_events VALUES (?, ?, ?, ?, ?, ?, ?)", datasets
-                    )
-                    connection.executemany("INSERT INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
-            except sqlite3.Error as error:
-                raise LedgerError("The ledger cannot be written", why=str(error)) from error
+            with self._database.writing() as connection:
+                connection.executemany(_INSERT_NODE, nodes.values())
+                connection.executemany("INSERT INTO dataset_events VALUES (?, ?, ?, ?, ?, ?, ?)", datasets)
+                connection.executemany("INSERT INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
 
     def finish(self, status: str, counts: Mapping[Any, int], provenance: Provenance) -> None:
-        """Record the end of the run and close the connection."""
-        try:
-            self.flush()
-            self._connection.execute(
+        """Record the end of the run."""
+        self.flush()
+        with self._database.writing() as connection:
+            connection.execute(
                 "UPDATE runs SET status = ?, finished = ?, done = ?, skipped = ?, failed = ?, blocked = ?, "
                 "git_commit = ?, git_dirty = ?, versions = ?, peak_memory = ? WHERE key = ?",
                 (
@@ -136,10 +136,6 @@ class RunWriter:
                     self._key,
                 ),
             )
-        except sqlite3.Error as error:
-            raise LedgerError("The ledger cannot be written", why=str(error)) from error
-        finally:
-            self._connection.close()
 
     def _put(self, node: str, values: tuple[Any, ...]) -> None:
         position = self._positions[node]
@@ -147,7 +143,7 @@ class RunWriter:
             self._nodes[position] = (self._key, position, node, *values)
 
 
-def _insert_run(connection: sqlite3.Connection, setting: RunSetting, started: float) -> tuple[str, int]:
+def _insert_run(database: Database, setting: RunSetting, started: float) -> tuple[str, int]:
     values = (
         started,
         setting.pipeline,
@@ -160,30 +156,25 @@ def _insert_run(connection: sqlite3.Connection, setting: RunSetting, started: fl
         platform.python_version(),
     )
     moment = started
-    while True:
-        run_id = new_run_id(moment)
-        try:
-            cursor = connection.execute(
-                "INSERT INTO runs (id, status, started, pipeline, environment, selection, executor, host, "
-                "pid, parameters, python) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (run_id, *values),
-            )
-        except sqlite3.IntegrityError:
+    with database.writing() as connection:
+        while True:
+            run_id = new_run_id(moment)
+            cursor = connection.execute(_INSERT_RUN, (run_id, *values))
+            if cursor.rowcount:
+                key = cursor.lastrowid
+                assert key is not None
+                return run_id, key
             moment += 0.001  # another run began in the same millisecond
-            continue
-        key = cursor.lastrowid
-        assert key is not None
-        return run_id, key
 
 
-def close_dead_runs(connection: sqlite3.Connection) -> None:
+def close_dead_runs(database: Database) -> None:
     """Mark runs of this machine whose process is gone as interrupted."""
-    rows = connection.execute(
+    rows = database.rows(
         "SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (socket.gethostname(),)
     )
-    dead = [(key,) for key, pid in rows.fetchall() if pid is not None and not process_lives(pid)]
+    dead = [(key,) for key, pid in rows if pid is not None and not process_lives(pid)]
     if dead:
-        with transaction(connection):
+        with database.writing() as connection:
             connection.executemany("UPDATE runs SET status = 'interrupted' WHERE key = ?", dead)
             connection.executemany(
                 "UPDATE run_nodes SET status = 'interrupted' WHERE run = ? AND status = 'started'", dead

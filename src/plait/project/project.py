@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from plait.catalog import DataCatalog
     from plait.config import Config, Parameters
     from plait.engine import RunResult
+    from plait.engine.options import CodeMemory
     from plait.engine.provenance import GitWatch
     from plait.engine.workers import Workers
     from plait.events import Observer
+    from plait.ledger import Ledger
     from plait.pipeline import Pipeline
     from plait.project.check import Finding
 
@@ -58,6 +60,8 @@ class Project:
         self._imports = ProjectImports(self.source, self._top_names())
         self._parts = self._new_parts(self._params)
         self._git: GitWatch | None = None
+        self._ledger: Ledger | None = None
+        self._code_memory: CodeMemory | None = None
         self._workers: Workers | None = None
 
     @classmethod
@@ -132,6 +136,29 @@ class Project:
     def pipelines(self) -> Pipelines:
         """The pipelines by name; ``__default__`` is their sum unless the registry says otherwise."""
         return self._parts.pipelines
+
+    @property
+    def ledger(self) -> Ledger:
+        """The record of runs, open for as long as the project is; opened again if its file was deleted."""
+        with self._lock:
+            if self._ledger is None or not self._ledger.database.is_current():
+                from plait.ledger import Ledger
+
+                self._ledger = Ledger.open(self.state)
+            return self._ledger
+
+    @property
+    def code_memory(self) -> CodeMemory:
+        """What is known of source files and installed packages."""
+        with self._lock:
+            if self._code_memory is None:
+                from plait.engine.options import CodeMemory
+                from plait.identity.distributions import Distributions
+                from plait.identity.sources import Sources
+
+                cache = self.state / "cache"
+                self._code_memory = CodeMemory(Sources(self.root, cache), Distributions(cache))
+            return self._code_memory
 
     @property
     def git(self) -> GitWatch:

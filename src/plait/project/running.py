@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plait.config import bind_parameters
 from plait.engine import (
@@ -18,9 +19,10 @@ from plait.engine import (
     with_memory_producers,
 )
 from plait.engine.executors import choose_executor
+from plait.errors import ProjectError
 from plait.pipeline import Pipeline, select
 from plait.project.in_workers import worker_setup
-from plait.project.pipelines import DEFAULT
+from plait.project.pipelines import DEFAULT, user_code
 
 if TYPE_CHECKING:
     import pluggy
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from plait.project.project import Project
     from plait.project.settings import Settings
 
-__all__ = ["RunRequest", "run_request", "selected"]
+__all__ = ["Prepared", "RunRequest", "prepared", "run_request", "selected"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,14 @@ class RunRequest:
     on_plan: Callable[[Plan], None] | None = None
 
 
+class Prepared(NamedTuple):
+    """A request that is ready to be executed, or only looked at."""
+
+    plan: Plan
+    catalog: DataCatalog
+    options: RunOptions
+
+
 def selected(parts: Parts, request: RunRequest) -> Pipeline:
     """Return the part of the project that a request names.
 
@@ -89,8 +99,24 @@ def selected(parts: Parts, request: RunRequest) -> Pipeline:
 
 def run_request(project: Project, parts: Parts, request: RunRequest) -> RunResult:
     """Run what is requested and return the result, whatever its status."""
+    plan, catalog, options = prepared(project, parts, request)
+    if request.on_plan is not None:
+        request.on_plan(plan)
+    if parts.hooks is None:
+        return run_plan(plan, catalog, options)
+    return _hooked(parts.hooks, project, parts, request, plan, catalog, options)
+
+
+def prepared(project: Project, parts: Parts, request: RunRequest) -> Prepared:
+    """Return what a request comes to, before anything of it is done."""
     catalog = _pinned(parts.catalog, request.load_versions)
     chosen = selected(parts, request)
+    if not chosen.nodes and isinstance(request.pipeline, str):
+        raise ProjectError(
+            "There is nothing to run: the project has no nodes",
+            where=f"pipeline '{request.pipeline}'",
+            hint="plait pipeline new NAME adds a pipeline",
+        )
     pipeline = with_memory_producers(chosen, _named(parts, request.pipeline), catalog, request.inputs)
     plan = make_plan(
         pipeline,
@@ -100,12 +126,7 @@ def run_request(project: Project, parts: Parts, request: RunRequest) -> RunResul
         outputs=request.outputs,
         persist=request.save if request.save is not None else not request.inputs,
     )
-    if request.on_plan is not None:
-        request.on_plan(plan)
-    options = _options(project, parts, request)
-    if parts.hooks is None:
-        return run_plan(plan, catalog, options)
-    return _hooked(parts.hooks, project, parts, request, plan, catalog, options)
+    return Prepared(plan, catalog, _options(project, parts, request))
 
 
 def _named(parts: Parts, pipeline: str | Pipeline) -> Pipeline:
@@ -133,6 +154,7 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         environment=project.env,
         selection=request.selection or request.select,
         state=None if request.inputs else project.state,
+        ledger=None if request.inputs else project.ledger,
         identity=identity_options(project, request),
         observers=(*parts.observers, *request.observers),
         seed=settings.seed,
@@ -167,6 +189,7 @@ def identity_options(project: Project, request: RunRequest) -> IdentityOptions:
         env_policy=project.settings.env_policy,
         lock=project.root / "uv.lock",
         wait=request.wait,
+        memory=project.code_memory,
     )
 
 
@@ -188,7 +211,9 @@ def _hooked(
     options: RunOptions,
 ) -> RunResult:
     """Run with Kedro's pipeline hooks around it."""
-    call = partial(_call, hooks.hook, _run_params(project, parts, request), plan.pipeline, catalog)
+    call = partial(
+        _call, hooks.hook, project.root, _run_params(project, parts, request), plan.pipeline, catalog
+    )
     call("before_pipeline_run")
     try:
         result = run_plan(plan, catalog, options)
@@ -203,9 +228,16 @@ def _hooked(
 
 
 def _call(
-    hook: Any, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog, name: str, **more: Any
+    hook: Any,
+    root: Path,
+    run_params: dict[str, Any],
+    pipeline: Pipeline,
+    catalog: DataCatalog,
+    name: str,
+    **more: Any,
 ) -> None:
-    getattr(hook, name)(run_params=run_params, pipeline=pipeline, catalog=catalog, **more)
+    with user_code("A hook failed", f"hook {name}", root):
+        getattr(hook, name)(run_params=run_params, pipeline=pipeline, catalog=catalog, **more)
 
 
 def _run_params(project: Project, parts: Parts, request: RunRequest) -> dict[str, Any]:

@@ -83,8 +83,10 @@ class ProcessExecutor:
     def _begin(self) -> None:
         """Get workers and what they need; a run that has nothing to do needs neither."""
         sweep_dead(self._folders)
-        self._data = raw_data(self._site.plan, self._site.catalog, self._folders, self._prefix)
-        self._surroundings = pickled_surroundings(self._site)
+        site = self._site
+        steps = [step for step in site.plan.steps if step.action != "blocked" and not self._is_bound(step)]
+        self._data = raw_data(steps, site.catalog, self._folders, self._prefix)
+        self._surroundings = pickled_surroundings(site, steps)
         self._workers = self._pool.lend()
 
     def _place(self, job: _Job) -> None:

@@ -6,7 +6,7 @@ import copyreg
 import functools
 import io
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from plait.engine.main_script import main_script
 from plait.engine.options import Surroundings
 from plait.engine.parcels import Parcel, pack
 from plait.engine.perform import Task
-from plait.engine.plan import Plan, Step
+from plait.engine.plan import Step
 from plait.engine.workers.values import cannot_leave
 from plait.errors import PlaitError, UsageError
 from plait.values import Secret
@@ -66,28 +66,30 @@ def pickled_task(task: Task) -> bytes:
         raise _cannot_send(task.step, why, "define what it needs in a module") from error
 
 
-def raw_data(plan: Plan, catalog: DataCatalog, folders: Iterable[Path], name: str) -> dict[str, Parcel]:
+def raw_data(
+    steps: Sequence[Step], catalog: DataCatalog, folders: Iterable[Path], name: str
+) -> dict[str, Parcel]:
     """Pack the data that the catalog itself holds in memory and nodes read. Raises DatasetError."""
     packed: dict[str, Parcel] = {}
-    for read in sorted(_stored(plan)):
+    for read in sorted(_stored(steps)):
         if not catalog.is_memory(read):
             continue
         try:
             packed[read] = pack(catalog.dataset(read), tuple(folders), name)
         except Exception as error:
-            raise cannot_leave(read, _reader(plan, read), error) from error
+            raise cannot_leave(read, _reader(steps, read), error) from error
     return packed
 
 
-def pickled_surroundings(site: Site) -> bytes:
-    """Return how a worker gets catalog and hooks. Credentials are in it: it goes through the socket only.
+def pickled_surroundings(site: Site, steps: Sequence[Step]) -> bytes:
+    """Return how a worker gets catalog and hooks for some steps. Credentials are in it: it goes through the socket only.
 
     Raises:
         UsageError: a dataset or a hook cannot be pickled.
     """
     if site.options.setup is not None:
         return pickle.dumps(site.options.setup, protocol=5)
-    used = {name for name in _stored(site.plan) if not site.catalog.is_memory(name)}
+    used = {name for name in _stored(steps) if not site.catalog.is_memory(name)}
     catalog = site.catalog.apart(used)
     try:
         return _with_secrets(Surroundings(catalog, site.options.interceptors))
@@ -95,13 +97,13 @@ def pickled_surroundings(site: Site) -> bytes:
         raise _cannot_send_catalog(catalog, used, error) from error
 
 
-def _stored(plan: Plan) -> set[str]:
-    loads = {load.name for step in plan.steps for load in step.loads if load.place == "stored"}
-    return loads | {save.name for step in plan.steps for save in step.saves if save.place == "stored"}
+def _stored(steps: Iterable[Step]) -> set[str]:
+    places = [place for step in steps for place in (*step.loads, *step.saves)]
+    return {place.name for place in places if place.place == "stored"}
 
 
-def _reader(plan: Plan, name: str) -> str:
-    readers = [step.node.name for step in plan.steps if any(load.name == name for load in step.loads)]
+def _reader(steps: Iterable[Step], name: str) -> str:
+    readers = [step.node.name for step in steps if any(load.name == name for load in step.loads)]
     return readers[0] if readers else "?"
 
 
