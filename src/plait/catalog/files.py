@@ -153,11 +153,8 @@ class FileDataset:
             raise DatasetError("saving None is not allowed", where=self.location)
         with reported(self, "saved"):
             fill, folder = self._writer(data)
-            if self.version is None:
-                self._refuse_folder()
-                self._store.fill(self._path, fill, folder=folder)
-            else:
-                self._save_version(fill, folder)
+            with self._filled(folder) as target:
+                fill(target)
 
     def _refuse_folder(self) -> None:
         # Where a file goes a folder holds something else, such as versions from before.
@@ -368,6 +365,7 @@ class FileDataset:
 
     def _filled(self, folder: bool = False) -> AbstractContextManager[Path]:
         if self.version is None:
+            self._refuse_folder()
             return self._store.replacing(self._path, folder=folder)
         return self._filled_version(self.version, folder)
 

@@ -14,8 +14,8 @@ import importlib.util
 import posixpath
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +26,7 @@ from plait.values import Fingerprint
 
 __all__ = ["RemoteStore", "missing_library", "scheme_of"]
 
+_FEW = 4  # requests that are quicker than a listing of who knows how many objects
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "r2", "oci"})
 _LIBRARIES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("s3", "s3a"), ("s3fs", "s3")),
@@ -81,20 +82,55 @@ class RemoteStore:
             self._upload_and_move(source, path)
         self.fs.invalidate_cache(posixpath.dirname(path))
 
-    def fill(self, path: str, write: Callable[[Path], None], *, folder: bool) -> None:
-        """Let ``write`` make a local file or folder of the same name, and upload it."""
+    @contextmanager
+    def replacing(self, path: str, *, folder: bool = False, flush: bool = False) -> Iterator[Path]:  # noqa: ARG002
+        """Give a local path of the same name, and upload what was written there when the context ends."""
         with tempfile.TemporaryDirectory(prefix="plait-") as place:
             local = Path(place, posixpath.basename(path))
             if folder:
                 local.mkdir()
-            write(local)
+            yield local
             self.upload(local, path)
 
-    def create_version(self, path: str, write: Callable[[Path], None], *, folder: bool) -> None:
+    @contextmanager
+    def creating_version(self, path: str, *, folder: bool) -> Iterator[Path]:
         """Save what must not be there yet. Raises FileExistsError."""
         if self.fs.exists(posixpath.dirname(path)) and self.exists(path):
             raise FileExistsError(path)
-        self.fill(path, write, folder=folder)
+        with self.replacing(path, folder=folder) as local:
+            yield local
+
+    def alone(self, path: str) -> AbstractContextManager[None]:  # noqa: ARG002
+        return nullcontext()  # stores have no locks; the leases of runs keep writers apart
+
+    def names(self, path: str, depth: int | None = None) -> list[str]:
+        """Return the relative paths of the objects below a prefix from one listing, without hidden ones."""
+        return list(self._listed(path, depth))
+
+    def sizes(self, path: str, names: Collection[str]) -> dict[str, int]:
+        listed = self._listed(path)
+        return {name: int(listed[name].get("size") or 0) for name in names if name in listed}
+
+    def fingerprints(self, path: str, names: Collection[str]) -> dict[str, Fingerprint]:
+        """Return what the store says of objects: asked one by one where they are few, else listed once."""
+        if len(names) < _FEW:
+            there = ((name, self._details(f"{path}/{name}")) for name in names)
+        else:
+            listed = self._listed(path)
+            there = ((name, listed.get(name)) for name in names)
+        prints = {name: object_fingerprint(details) for name, details in there if details is not None}
+        return {name: found for name, found in prints.items() if found is not None}
+
+    def retire(self, path: str, names: Iterable[str], trash: Path | None) -> None:
+        """Download objects below a prefix to the trash, if there is one, and remove them."""
+        for name in names:
+            if not self.fs.exists(f"{path}/{name}"):
+                continue
+            if trash is not None:
+                (trash / name).parent.mkdir(parents=True, exist_ok=True)
+                self.fs.get_file(f"{path}/{name}", str(trash / name))
+            self.fs.rm_file(f"{path}/{name}")
+        self.fs.invalidate_cache(path)
 
     @contextmanager
     def fetched(self, path: str) -> Iterator[Path]:
@@ -119,6 +155,27 @@ class RemoteStore:
         """Identify an object by what its store says of it now."""
         self.fs.invalidate_cache(posixpath.dirname(path))  # somebody else may have written it
         return None if self.is_folder(path) else object_fingerprint(self.fs.info(path))
+
+    def _details(self, path: str) -> Mapping[str, Any] | None:
+        self.fs.invalidate_cache(posixpath.dirname(path))
+        try:
+            return self.fs.info(path)  # type: ignore[no-any-return]
+        except FileNotFoundError:
+            return None
+
+    def _listed(self, path: str, depth: int | None = None) -> dict[str, Mapping[str, Any]]:
+        self.fs.invalidate_cache()
+        try:
+            found = self.fs.find(path, detail=True)
+        except FileNotFoundError:
+            return {}
+        start = len(self.fs._strip_protocol(path).rstrip("/")) + 1
+        below = {name[start:]: details for name, details in found.items()}
+        return {
+            name: details
+            for name, details in below.items()
+            if name and name[0] != "." and "/." not in name and (depth is None or name.count("/") <= depth)
+        }
 
     def _upload_and_move(self, source: Path, path: str) -> None:
         folder = posixpath.dirname(path)

@@ -26,28 +26,34 @@ import shutil
 import stat
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["SAVING", "create_version", "remove", "replace", "settle"]
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+__all__ = ["SAVING", "alone", "creating_version", "remove", "replacing", "settle"]
 
 SAVING = ".plait-saving"
 _READY = ".ready"
 _WAIT_SECONDS = 5.0
 _FLUSHED_BYTES = 64 * 2**20
 
-Fill = Callable[[Path], None]
 
+@contextmanager
+def replacing(target: Path, *, folder: bool = False, flush: bool = False) -> Iterator[Path]:
+    """Put what is written inside the context in the place of ``target``, whole or not at all.
 
-def replace(target: Path, fill: Fill, *, folder: bool = False) -> None:
-    """Put what ``fill`` writes in the place of ``target``, whole or not at all.
+    The context gives the path to write to, which has the name of the target: a file that is not there yet,
+    or an empty folder. Whatever is raised inside passes through and leaves the old data.
 
     Args:
         target: a file or folder; through a symbolic link what it points to is replaced, and the link stays.
-        fill: writes to the path it is given, which has the name of the target: a file that is not
-            there yet, or an empty folder. Whatever it raises passes through and leaves the old data.
-        folder: whether ``fill`` is given an empty folder.
+        folder: whether the context gives an empty folder.
+        flush: wait for the disk however much there is, because it holds more than the last save's data.
 
     Raises:
         OSError: the place cannot be written.
@@ -58,18 +64,24 @@ def replace(target: Path, fill: Fill, *, folder: bool = False) -> None:
     _refuse_read_only(target, before)
     with _workplace(target.parent) as place:
         fresh = place / target.name
-        _write(fresh, fill, folder)
+        if folder:
+            fresh.mkdir()
+        yield fresh
+        _refuse_unwritten(fresh)
         if before is not None:
             _keep_mode(fresh, before)
-            _flush(fresh, _FLUSHED_BYTES)
+            _flush(fresh, None if flush else _FLUSHED_BYTES)
         if fresh.is_dir() or (before is not None and stat.S_ISDIR(before.st_mode)):
             _swap(fresh, target)
         else:
             os.replace(fresh, target)  # noqa: PTH105 - the one call that everything here is about
 
 
-def create_version(target: Path, fill: Fill, *, folder: bool = False) -> None:
+@contextmanager
+def creating_version(target: Path, *, folder: bool = False) -> Iterator[Path]:
     """Make ``target``, whose parent is the folder of one version, appear together with that folder.
+
+    The context gives the path to write to, as that of :func:`replacing` does.
 
     Raises:
         FileExistsError: the version is there already.
@@ -80,8 +92,9 @@ def create_version(target: Path, fill: Fill, *, folder: bool = False) -> None:
         raise FileExistsError(str(version))
     with _workplace(versions) as place:
         fresh = place / version.name
-        fresh.mkdir()
-        _write(fresh / target.name, fill, folder)
+        (fresh / target.name if folder else fresh).mkdir(parents=True)
+        yield fresh / target.name
+        _refuse_unwritten(fresh / target.name)
         _flush(fresh)
         try:
             fresh.rename(versions / version.name)
@@ -98,6 +111,19 @@ def remove(target: Path) -> None:
             target.rename(place / target.name)
     else:
         target.unlink()
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep others who read data to write it again out of a folder; freed when the process dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems have no locks; there, leases of runs must do
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def settle(target: Path) -> None:
@@ -143,10 +169,7 @@ def _swap(fresh: Path, target: Path) -> None:
         _discard(ready)
 
 
-def _write(fresh: Path, fill: Fill, folder: bool) -> None:
-    if folder:
-        fresh.mkdir()
-    fill(fresh)
+def _refuse_unwritten(fresh: Path) -> None:
     if not os.path.lexists(fresh):
         raise FileNotFoundError(f"the writer made no '{fresh.name}'")
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from plait.catalog.locations import is_url, local_path
-from plait.catalog.storage import SAVING, create_version, remove, replace, settle
+from plait.catalog.storage import SAVING, alone, creating_version, remove, replacing, settle
 from plait.errors import DatasetError
 from plait.values import Fingerprint, Secret
 
 __all__ = ["LocalStore", "Store", "open_store", "revealed"]
-
-Fill = Callable[[Path], None]
 
 
 class Store(Protocol):
@@ -27,8 +27,15 @@ class Store(Protocol):
     def open(self, path: str) -> BinaryIO: ...
     def fetched(self, path: str) -> AbstractContextManager[Path]: ...
     def download(self, path: str, target: Path) -> None: ...
-    def fill(self, path: str, write: Fill, *, folder: bool) -> None: ...
-    def create_version(self, path: str, write: Fill, *, folder: bool) -> None: ...
+    def replacing(
+        self, path: str, *, folder: bool = False, flush: bool = False
+    ) -> AbstractContextManager[Path]: ...
+    def creating_version(self, path: str, *, folder: bool) -> AbstractContextManager[Path]: ...
+    def alone(self, path: str) -> AbstractContextManager[None]: ...
+    def names(self, path: str, depth: int | None = None) -> list[str]: ...
+    def sizes(self, path: str, names: Collection[str]) -> dict[str, int]: ...
+    def fingerprints(self, path: str, names: Collection[str]) -> dict[str, Fingerprint]: ...
+    def retire(self, path: str, names: Iterable[str], trash: Path | None) -> None: ...
     def versions(self, path: str) -> list[str]: ...
     def remove(self, path: str) -> None: ...
     def fingerprint(self, path: str) -> Fingerprint | None: ...
@@ -59,11 +66,16 @@ class LocalStore:
     def download(self, path: str, target: Path) -> None:
         raise NotImplementedError("a local file is used where it lies")
 
-    def fill(self, path: str, write: Fill, *, folder: bool) -> None:
-        replace(Path(path), write, folder=folder)
+    def replacing(
+        self, path: str, *, folder: bool = False, flush: bool = False
+    ) -> AbstractContextManager[Path]:
+        return replacing(Path(path), folder=folder, flush=flush)
 
-    def create_version(self, path: str, write: Fill, *, folder: bool) -> None:
-        create_version(Path(path), write, folder=folder)
+    def creating_version(self, path: str, *, folder: bool) -> AbstractContextManager[Path]:
+        return creating_version(Path(path), folder=folder)
+
+    def alone(self, path: str) -> AbstractContextManager[None]:
+        return alone(Path(path).parent)
 
     def versions(self, path: str) -> list[str]:
         place = Path(path)
@@ -86,6 +98,68 @@ class LocalStore:
             text = f"{len(name.encode())}:{name}={_digest(place / name)};"
             whole.update(text.encode("utf-8", "surrogateescape"))
         return Fingerprint(f"sha256-tree:{whole.hexdigest()}", "content")
+
+    def names(self, path: str, depth: int | None = None) -> list[str]:
+        """Return the relative paths of the files below a folder, at most ``depth`` folders deep.
+
+        What is hidden is left out; folders behind symbolic links are not entered.
+        """
+        found: list[str] = []
+        folders = [("", 0)]
+        while folders:
+            below, level = folders.pop()
+            for entry in _entries(f"{path}/{below}"):
+                if entry.name[0] == ".":
+                    continue
+                if not entry.is_dir():
+                    found.append(below + entry.name)
+                elif level != depth and not entry.is_symlink():
+                    folders.append((f"{below}{entry.name}/", level + 1))
+        return found
+
+    def sizes(self, path: str, names: Collection[str]) -> dict[str, int]:
+        return {name: Path(path, name).stat().st_size for name in names}
+
+    def fingerprints(self, path: str, names: Collection[str]) -> dict[str, Fingerprint]:
+        """Return the SHA-256 of files below a folder, without those that are not there."""
+        found = {}
+        for name in names:
+            with suppress(FileNotFoundError):
+                found[name] = Fingerprint(f"sha256:{_digest(Path(path, name))}", "content")
+        return found
+
+    def retire(self, path: str, names: Iterable[str], trash: Path | None) -> None:
+        """Move files below a folder to the trash, or remove them, and the folders that become empty."""
+        for name in names:
+            place = Path(path, name)
+            if trash is None:
+                place.unlink(missing_ok=True)
+            elif place.exists():
+                _move(place, trash / name)
+            for _ in name.split("/")[:-1]:
+                with suppress(OSError):
+                    place = place.parent
+                    place.rmdir()
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _move(place: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.replace(place, target)  # noqa: PTH105
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with replacing(target) as fresh:
+            shutil.copy2(place, fresh)
+        place.unlink()
 
 
 def open_store(
