@@ -349,7 +349,7 @@ def write(folder: Path, project: dict[str, str]) -> None:
         place.write_text(text, encoding="utf-8")
 
 
-def manifest(folder: Path) -> dict[str, object]:
+def manifest(folder: Path, cache: Path) -> dict[str, object]:
     from plait.identity import Codebase
 
     for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
@@ -359,7 +359,7 @@ def manifest(folder: Path) -> dict[str, object]:
     try:
         nodes_module = importlib.import_module("shop.nodes")
         function = getattr(nodes_module, "train", None) or nodes_module.learn
-        found = Codebase(folder).manifest(function)
+        found = Codebase(folder, folder=cache).manifest(function)
     finally:
         sys.path.remove(str(folder))
     assert not found.problems, found.problems
@@ -374,7 +374,7 @@ def main(folder: Path) -> None:
         edit(project)
         place = folder / str(number)
         write(place, project)
-        results[name] = manifest(place)
+        results[name] = manifest(place, folder / "cache")
     print(json.dumps(results))
 
 

@@ -165,6 +165,7 @@ def test_parses_a_file_once(tmp_path, parsed):
     age(file)
     sources = Sources(tmp_path)
     first = sources.table(str(file))
+    sources.look_again()
     assert sources.table(str(file)) is first
     assert len(parsed) == 1
 
@@ -176,9 +177,11 @@ def test_parses_again_what_changed_and_not_what_was_touched(tmp_path, parsed):
     sources = Sources(tmp_path)
     sources.table(str(file))
     age(file, 30)
+    sources.look_again()
     sources.table(str(file))
     assert len(parsed) == 1
     file.write_text(TEXT.replace("N = 3", "N = 4"))
+    sources.look_again()
     sources.table(str(file))
     assert len(parsed) == 2
 
@@ -192,6 +195,7 @@ def test_reads_once_more_what_was_written_just_before(tmp_path, parsed):
     before = sources.table(str(file))
     file.write_text(TEXT.replace("N = 3", "N = 4"))
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    sources.look_again()
     after = sources.table(str(file))
     assert after.assignments["N"].digest != before.assignments["N"].digest
 
@@ -233,6 +237,16 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path):
     file.write_text(TEXT)
     (tmp_path / "cache").write_text("a file in the way")
     assert Sources(tmp_path, tmp_path / "cache").table(str(file)) is not None
+
+
+def test_a_file_is_looked_at_once_for_a_plan(tmp_path, monkeypatch):
+    """Even one that was written just before, as after every edit."""
+    file = tmp_path / "a.py"
+    file.write_text(TEXT)
+    sources = Sources(tmp_path, tmp_path / "cache")
+    first = sources.table(str(file))
+    monkeypatch.setattr(module, "os", None)
+    assert sources.table(str(file)) is first
 
 
 def test_what_is_no_python_has_no_table(tmp_path):

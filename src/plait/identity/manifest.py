@@ -116,6 +116,7 @@ class Codebase:
     ) -> None:
         roots = list(source_roots)
         self.sources = sources or Sources(root, folder)
+        self.sources.look_again()
         self.distributions = distributions or Distributions(folder)
         origins = Origins([root, *roots])
         names = Names(self.sources, origins)

@@ -51,6 +51,7 @@ class _Known:
     content: str
     table: ModuleTable | None
     settled: bool
+    moment: int = 0
     codes: frozenset[CodeType] | None = None
 
 
@@ -66,19 +67,29 @@ class Sources:
         self.root = os.path.realpath(root)
         self._folder = folder
         self._known: dict[str, _Known] = {}
+        self._moment = 1
+
+    def look_again(self) -> None:
+        """Begin a new moment: within one, every file is looked at once."""
+        self._moment += 1
 
     def table(self, file: str) -> ModuleTable | None:
         """Return what a file, or a cell of a notebook, defines; None where there is no Python to read."""
-        try:
-            status = os.stat(file)  # noqa: PTH116 - asked for very often
-        except (OSError, ValueError):
-            return self._unfiled(file)
-        stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
         known = self._known.get(file)
-        if known is not None and known.stamp == stamp and known.settled:
-            return known.table
-        known = self._known[file] = self._look(file, stamp, known)
+        if known is None or known.moment != self._moment:
+            known = self._known[file] = self._now(file, known)
+            known.moment = self._moment
         return known.table
+
+    def _now(self, file: str, known: _Known | None) -> _Known:
+        try:
+            status = os.stat(file)  # noqa: PTH116 - the name is a string
+        except (OSError, ValueError):
+            return _cell_table(file, known)
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
+        if known is not None and known.stamp == stamp and known.settled:
+            return known
+        return self._look(file, stamp, known)
 
     def relative(self, file: str) -> str:
         """Return what a file is called: relative to the root where below it."""
@@ -128,16 +139,6 @@ class Sources:
         text = _cell(file)
         return None if text is None else text.splitlines()
 
-    def _unfiled(self, file: str) -> ModuleTable | None:
-        text = _cell(file)
-        if text is None:
-            return None
-        content = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-        known = self._known.get(file)
-        if known is None or known.content != content:
-            known = self._known[file] = _Known((0, 0, 0), content, _built(text), settled=False)
-        return known.table
-
     def _look(self, file: str, stamp: Stamp, before: _Known | None) -> _Known:
         if before is None:
             kept = self._recall(file)
@@ -152,8 +153,9 @@ class Sources:
         content = hashlib.sha256(data).hexdigest()
         same = before if before is not None and before.content == content else None
         table = _built_from(data) if same is None else same.table
-        known = _Known(stamp, content, table, settled)
-        self._remember(file, known)
+        known = _Known(stamp, content, table, settled, codes=None if same is None else same.codes)
+        if same is None or (same.stamp, same.settled) != (stamp, settled):
+            self._remember(file, known)
         return known
 
     def _place(self, file: str) -> Path | None:
@@ -228,6 +230,16 @@ def _built(text: str) -> ModuleTable | None:
         return build_table(text)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def _cell_table(file: str, before: _Known | None) -> _Known:
+    text = _cell(file)
+    if text is None:
+        return _Known((0, 0, 0), "", None, settled=False)
+    content = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    if before is not None and before.content == content:
+        return before
+    return _Known((0, 0, 0), content, _built(text), settled=False)
 
 
 def _cell(file: str) -> str | None:
