@@ -24,18 +24,25 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := set(chosen.measures) - set(MEASURES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    rows = [row for name in chosen.measures or MEASURES for row in _measure(name)]
-    print(as_text(rows))
-    if chosen.keep:
-        publish.keep(rows, conditions())
-    return 0
+    failed = [name for name in chosen.measures or MEASURES if not _measured(name, keep=chosen.keep)]
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def _measure(name: str) -> list[Row]:
+def _measured(name: str, *, keep: bool) -> bool:
+    """Take one measure, print and keep its rows; one that fails leaves the others standing."""
     start = time.perf_counter()
-    rows: list[Row] = importlib.import_module(f"benchmarks.{name}").measure()
+    try:
+        rows: list[Row] = importlib.import_module(f"benchmarks.{name}").measure()
+    except SystemExit as failure:
+        print(f"{name} failed: {failure}", file=sys.stderr)
+        return False
+    print(as_text(rows), end="\n\n", flush=True)
     print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
-    return rows
+    if keep:
+        publish.keep(name, rows, conditions())
+    return True
 
 
 def conditions() -> str:

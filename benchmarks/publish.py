@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from benchmarks.environments import REPOSITORY
-from benchmarks.table import Row, as_json, as_markdown, proportion, seconds
+from benchmarks.table import Row, as_markdown, proportion, seconds
 
 __all__ = ["keep", "readme_table"]
 
@@ -19,7 +21,7 @@ PAGE = """\
 and writes this page. Absolute times depend on the machine; the ratios are what counts. Every figure is
 the median of several runs that took turns.
 
-Taken on {conditions}.
+Last taken on {conditions}.
 
 {table}
 
@@ -36,15 +38,24 @@ README_ROWS = {
 }
 
 
-def keep(rows: Sequence[Row], conditions: str) -> None:
-    """Write the rows to the docs, and renew the table in the README."""
+def keep(name: str, rows: Sequence[Row], conditions: str) -> None:
+    """Put the rows of one measure beside the kept ones, and renew the page and the table in the README."""
     docs = REPOSITORY / "docs"
-    (docs / "benchmarks.json").write_text(as_json(rows))
-    (docs / "benchmarks.md").write_text(PAGE.format(conditions=conditions, table=as_markdown(rows)))
+    kept = kept_measures()
+    kept[name] = {"conditions": conditions, "rows": [asdict(row) for row in rows]}
+    (docs / "benchmarks.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    everything = [Row(**row) for measure in kept.values() for row in measure["rows"]]
+    (docs / "benchmarks.md").write_text(PAGE.format(conditions=conditions, table=as_markdown(everything)))
     readme = REPOSITORY / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    readme.write_text(f"{before}{BEGIN}\n{readme_table(rows)}\n{END}{after}")
+    readme.write_text(f"{before}{BEGIN}\n{readme_table(everything)}\n{END}{after}")
+
+
+def kept_measures() -> dict[str, Any]:
+    """Return what was kept before: measure → its conditions and rows, in the order of the measures."""
+    path = REPOSITORY / "docs" / "benchmarks.json"
+    return dict(json.loads(path.read_text())) if path.is_file() else {}
 
 
 def readme_table(rows: Sequence[Row]) -> str:
@@ -52,12 +63,9 @@ def readme_table(rows: Sequence[Row]) -> str:
     kedro = {row.measure: row for row in rows if row.peer.startswith("Kedro") and row.peer_seconds}
     lines = ["| | Kedro 1.7 | Plait | |", "|---|---:|---:|---:|"]
     for title, measure in README_ROWS.items():
-        row = kedro[measure]
+        row = kedro.get(measure)
+        if row is None:
+            continue
         cells = title, seconds(row.peer_seconds or 0), seconds(row.plait_seconds), proportion(row.ratio or 0)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def kept_rows() -> list[Row]:
-    """Return the rows of the last ``make bench``."""
-    return [Row(**row) for row in json.loads((REPOSITORY / "docs" / "benchmarks.json").read_text())]

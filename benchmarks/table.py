@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-__all__ = ["Row", "as_json", "as_markdown", "as_text", "seconds", "show"]
+__all__ = ["Row", "as_markdown", "as_text", "seconds", "show"]
 
 HEADINGS = ("measure", "beside", "its figure", "Plait", "ratio", "Plait must", "met")
 
@@ -79,11 +78,6 @@ def as_markdown(rows: Sequence[Row]) -> str:
     lines = [HEADINGS, tuple("---" for _ in HEADINGS), *(row.cells() for row in rows)]
     table = ["| " + " | ".join(line) + " |" for line in lines]
     return "\n".join([*table, "", *(f"- {note}" for note in _notes(rows))])
-
-
-def as_json(rows: Iterable[Row]) -> str:
-    """Return the rows as JSON."""
-    return json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n"
 
 
 def _notes(rows: Sequence[Row]) -> list[str]:
