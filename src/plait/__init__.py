@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from plait.engine.hooks import hook_impl
     from plait.engine.workers import Workers
     from plait.errors import PlaitError
-    from plait.pipeline import Node, Pipeline, node, pipeline
+    from plait.pipeline import Node, Pipeline, each, new, node, pipeline
     from plait.project import Project
-    from plait.values import RunContext
+    from plait.values import Completed, PartitionKey, RunContext
 
 __all__ = [
     "CachedDataset",
+    "Completed",
     "DataCatalog",
     "MemoryDataset",
     "Node",
+    "PartitionKey",
     "Pipeline",
     "PlaitError",
     "Project",
@@ -32,7 +34,9 @@ __all__ = [
     "RunResult",
     "Workers",
     "__version__",
+    "each",
     "hook_impl",
+    "new",
     "node",
     "pipeline",
     "run",
@@ -42,16 +46,20 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CachedDataset": "plait.catalog",
+    "Completed": "plait.values",
     "DataCatalog": "plait.catalog",
     "MemoryDataset": "plait.catalog",
     "Node": "plait.pipeline",
+    "PartitionKey": "plait.values",
     "Pipeline": "plait.pipeline",
     "PlaitError": "plait.errors",
     "Project": "plait.project",
     "RunContext": "plait.values",
     "RunResult": "plait.engine",
     "Workers": "plait.engine.workers",
+    "each": "plait.pipeline",
     "hook_impl": "plait.engine.hooks",
+    "new": "plait.pipeline",
     "node": "plait.pipeline",
     "pipeline": "plait.pipeline",
     "run": "plait.engine",

@@ -16,7 +16,7 @@ from plait.pipeline.node import Node
 
 __all__ = ["assemble", "unite"]
 
-_POLICY = ("confirms", "cache", "retries", "timeout", "resources", "version")
+_POLICY = ("confirms", "cache", "retries", "timeout", "resources", "version", "on_error")
 
 
 def assemble(nodes: Collection[Node]) -> Graph:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from plait.errors import SignatureError, did_you_mean
+from plait.pipeline.modes import Mode
 from plait.pipeline.names import PARAMETERS
 from plait.pipeline.signature import Parameter, Signature
 
-__all__ = ["INFERRED", "Binding", "Bound", "Inferred", "bind"]
+__all__ = ["INFERRED", "Binding", "Bound", "Inferred", "bind", "with_modes"]
 
 
 class Inferred:
@@ -42,12 +43,14 @@ class Binding(NamedTuple):
         parameter: what the function calls it, for messages (``parts[1]`` within ``*parts``).
         dataset: ``X_train``, ``x@pandas``, ``params:a.b`` or ``parameters``.
         annotation: as written: a type, a string, or None.
+        mode: how the dataset is taken: key by key, only what is new, or whole (None).
     """
 
     argument: str | None
     parameter: str
     dataset: str
     annotation: object = None
+    mode: Mode | None = None
 
 
 class Bound(NamedTuple):
@@ -82,6 +85,17 @@ def bind(function: str, signature: Signature | None, inputs: Inputs) -> Bound:
         return _Matching(function, signature).inferred()
     names = _listed(inputs)
     return _bind_plain(signature, names) or _Matching(function, signature).in_order(names)
+
+
+def with_modes(bound: Bound, inputs: Inputs, modes: Sequence[Mode | None]) -> Bound:
+    """Return ``bound`` with the mode that stood at each name of ``inputs``."""
+    if isinstance(inputs, dict):
+        by_name = dict(zip(inputs, modes, strict=True))
+        bindings = [binding._replace(mode=by_name.get(binding.parameter)) for binding in bound.bindings]
+    else:
+        pairs = zip(bound.bindings, modes, strict=True)
+        bindings = [binding._replace(mode=mode) for binding, mode in pairs]
+    return bound._replace(bindings=tuple(bindings))
 
 
 def _listed(inputs: str | list[str] | None) -> Sequence[str]:

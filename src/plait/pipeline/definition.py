@@ -10,8 +10,10 @@ from types import FrameType
 from typing import Any
 
 from plait.errors import NodeError, PlaitError, did_you_mean
-from plait.pipeline.binding import Bound, Inferred, bind
+from plait.pipeline.binding import Bound, Inferred, bind, with_modes
 from plait.pipeline.calling import Outputs
+from plait.pipeline.mapping import check_modes
+from plait.pipeline.modes import Each, Mode, New, without_modes
 from plait.pipeline.names import (
     PARAMETER_PREFIX,
     PARAMETERS,
@@ -35,18 +37,21 @@ __all__ = [
     "rename_outputs",
 ]
 
-Inputs = str | list[str] | dict[str, str] | None
+Input = str | Each | New
+Inputs = Input | list[Input] | list[str] | dict[str, Input] | dict[str, str] | None
+GivenOutputs = str | Each | list[Each] | list[str] | dict[str, Each] | dict[str, str] | None
 Place = tuple[str, int]
 
 _CACHE = ("auto", "off", "keep")
 _NO_TAGS: frozenset[str] = frozenset()
+_WHOLE = frozenset({type(None)})
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
 def define(
     func: Callable[..., Any],
     inputs: Inputs | Inferred,
-    outputs: Outputs,
+    outputs: GivenOutputs,
     values: dict[str, Any],
 ) -> dict[str, Any]:
     """Complete the attributes of a new node.
@@ -62,11 +67,14 @@ def define(
             raise NodeError(
                 f"the first argument of node() must be a function, not {func!r} ({type(func).__name__})"
             )
-        _check_datasets("inputs", inputs)
-        _check_datasets("outputs", outputs)
+        names, modes = without_modes(inputs)
+        made, out_modes = without_modes(outputs)
+        _check_datasets("inputs", names)
+        _check_datasets("outputs", made)
         values["func"] = func
-        _add_call(values, inputs)
-        _add_outputs(values, outputs)
+        _add_call(values, names, modes)
+        _add_outputs(values, made)
+        check_modes(values, out_modes)
         _add_options(values)
     except PlaitError as error:
         raise _located(error, func, values["_place"]) from None
@@ -88,7 +96,7 @@ def redefine(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _add_call(values: dict[str, Any], inputs: Inputs | Inferred) -> None:
+def _add_call(values: dict[str, Any], inputs: Any, modes: Sequence[Mode | None]) -> None:
     func = values["func"]
     signature = read_signature(func)
     name = function_name(func)
@@ -99,7 +107,8 @@ def _add_call(values: dict[str, Any], inputs: Inputs | Inferred) -> None:
         )
     values["streams"] = signature is not None and signature.streams
     values["return_annotation"] = None if signature is None else signature.returns
-    rebind(values, bind(name, signature, inputs))
+    bound = bind(name, signature, inputs)
+    rebind(values, with_modes(bound, inputs, modes) if modes else bound)
 
 
 def rebind(values: dict[str, Any], bound: Bound) -> None:
@@ -108,6 +117,8 @@ def rebind(values: dict[str, Any], bound: Bound) -> None:
     values["bindings"] = bindings
     values["_input_names"] = names = tuple([binding.dataset for binding in bindings])
     values["reads"] = _bases(names)
+    found = {type(binding.mode) for binding in bindings} - _WHOLE
+    values["maps"], values["incremental"] = Each in found, New in found
 
 
 def _add_outputs(values: dict[str, Any], outputs: Outputs) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import tee
 from typing import Any, Literal, NoReturn
@@ -11,6 +12,7 @@ from plait.errors import NodeError
 from plait.pipeline.binding import INFERRED, Binding, Bound, Inferred
 from plait.pipeline.calling import Call, Outputs, Unpack, caller, unpacker
 from plait.pipeline.definition import (
+    GivenOutputs,
     Inputs,
     Place,
     caller_place,
@@ -22,6 +24,7 @@ from plait.pipeline.definition import (
     rename_outputs,
 )
 from plait.pipeline.identity import same_function
+from plait.pipeline.modes import Each, OnError
 from plait.pipeline.signature import function_name
 
 __all__ = ["Cache", "Node", "node"]
@@ -30,7 +33,7 @@ Cache = Literal["auto", "off", "keep"]
 
 _DERIVED = ("call", "unpack", "_key")
 _OPTIONS = (
-    *("namespace", "tags", "cache", "retries", "timeout", "version"),
+    *("namespace", "tags", "cache", "retries", "timeout", "version", "on_error"),
     *("_given_name", "_confirms", "_resources", "_qualified", "_place"),
 )
 
@@ -55,6 +58,8 @@ class Node:
         timeout: seconds after which it counts as failed.
         resources: what it needs: memory, cores, named limits.
         version: change it to make the node run again.
+        on_error: what a failed key means where inputs are taken by ``each``: ``continue`` (the default) goes
+            on with the other keys, ``stop`` starts no further one.
 
     Raises:
         NodeError: the definition is wrong.
@@ -66,7 +71,9 @@ class Node:
             ``function.first_output`` once a pipeline holds another such node.
         namespace: dotted, or None.
         tags: a frozenset.
-        cache, retries, timeout, resources, version: as given.
+        cache, retries, timeout, resources, version, on_error: as given.
+        maps: it is called once per key of the inputs it takes by ``each``.
+        incremental: it takes only what is new of an input.
         bindings: one :class:`~plait.pipeline.binding.Binding` per argument that is data or a
             parameter, in call order.
         injected: argument → ``RunContext``, ``Generator``, ``PartitionKey`` or ``Completed``.
@@ -88,6 +95,9 @@ class Node:
     retries: int
     timeout: float | None
     version: str | None
+    on_error: OnError | None
+    maps: bool
+    incremental: bool
     bindings: tuple[Binding, ...]
     injected: Mapping[str, str]
     reads: tuple[str, ...]
@@ -109,7 +119,7 @@ class Node:
         self,
         func: Callable[..., Any],
         inputs: Inputs | Inferred = INFERRED,
-        outputs: Outputs = None,
+        outputs: GivenOutputs = None,
         *,
         name: str | None = None,
         tags: str | Iterable[str] | None = None,
@@ -120,6 +130,7 @@ class Node:
         timeout: float | None = None,
         resources: Mapping[str, Any] | None = None,
         version: str | None = None,
+        on_error: OnError | None = None,
     ) -> None:
         options = {
             "namespace": namespace,
@@ -128,6 +139,7 @@ class Node:
             "retries": retries,
             "timeout": timeout,
             "version": version,
+            "on_error": on_error,
             "_given_name": name,
             "_confirms": confirms,
             "_resources": resources,
@@ -165,7 +177,7 @@ class Node:
         values = _without_derived(self)
         if func is not None:
             options = {key: values[key] for key in _OPTIONS}
-            values = define(func, self._as_inputs(), self._outputs, options)
+            values = define(func, self._as_inputs(), self._as_outputs(), options)
         if name is not None:
             values["_given_name"] = name
         if tags is not None:
@@ -189,7 +201,7 @@ class Node:
         Raises:
             NodeError: two outputs, or an input and an output, would be the same dataset.
         """
-        bindings = tuple(b._replace(dataset=rename(b.dataset)) for b in self.bindings)
+        bindings = tuple(_renamed(binding, rename) for binding in self.bindings)
         values = _without_derived(self)
         rebind(values, Bound(bindings, dict(self.injected), self._positions))
         rename_outputs(values, rename)
@@ -198,10 +210,21 @@ class Node:
             values["namespace"] = f"{namespace}.{self.namespace}" if self.namespace else namespace
         return _restore(redefine(values))
 
-    def _as_inputs(self) -> list[str] | dict[str, str]:
+    def _as_inputs(self) -> Any:
         if any(b.argument is None for b in self.bindings):
-            return self.inputs
-        return {b.argument: b.dataset for b in self.bindings if b.argument is not None}
+            return [b.mode or b.dataset for b in self.bindings]
+        return {b.argument: b.mode or b.dataset for b in self.bindings}
+
+    def _as_outputs(self) -> Any:
+        """Return the outputs as they were given."""
+        given = self._outputs
+        if not self.maps or given is None:
+            return given
+        if isinstance(given, str):
+            return Each(given)
+        if isinstance(given, dict):
+            return {key: Each(name) for key, name in given.items()}
+        return [Each(name) for name in given]
 
     @property
     def inputs(self) -> list[str]:
@@ -303,7 +326,7 @@ class Node:
 
     @cached_property
     def _key(self) -> tuple[object, ...]:
-        reads = frozenset((b.parameter, b.dataset) for b in self.bindings)
+        reads = frozenset((b.parameter, b.dataset, b.mode) for b in self.bindings)
         outputs = self._outputs
         if isinstance(outputs, dict):
             return self.base_name, reads, frozenset(outputs.items())
@@ -335,7 +358,14 @@ class Node:
         return f"{prefix}{function_name(self.func)}({inputs}) -> {outputs}"
 
     def __repr__(self) -> str:
-        return f"Node({function_name(self.func)}, {self.inputs!r}, {self._outputs!r}, name={self.name!r})"
+        inputs = [binding.mode or binding.dataset for binding in self.bindings]
+        return f"Node({function_name(self.func)}, {inputs!r}, {self._as_outputs()!r}, name={self.name!r})"
+
+
+def _renamed(binding: Binding, rename: Callable[[str], str]) -> Binding:
+    name = rename(binding.dataset)
+    mode = None if binding.mode is None else replace(binding.mode, dataset=name)
+    return binding._replace(dataset=name, mode=mode)
 
 
 def _nth_values(stream: Iterable[list[tuple[str, object]]], position: int) -> Iterator[object]:
