@@ -39,7 +39,7 @@ $(UV):
 	@$(PYTHON) -m pip --python .venv-uv/bin/python install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 demo: setup ## make the flights example in ./demo, run it, show the results
-	@test -e demo/pyproject.toml || $(RUN)/plait new demo --example flights --no-lock
+	@test -e demo/pyproject.toml || $(RUN)/plait new demo --example flights --no-lock >/dev/null
 	@cd demo && plait run
 	@cd demo && plait catalog preview results
 	@cat .ci/after-demo.txt
