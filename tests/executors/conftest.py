@@ -48,10 +48,8 @@ def run_with(request, workers):
 
 def shared_files(*folders: Path) -> list[str]:
     prefix = owner_prefix()
-    places = [Path("/dev/shm"), *folders]
-    return [
-        name for place in places if place.is_dir() for name in os.listdir(place) if name.startswith(prefix)
-    ]
+    places = [place for place in (Path("/dev/shm"), *folders) if place.is_dir()]
+    return [path.name for place in places for path in place.iterdir() if path.name.startswith(prefix)]
 
 
 @pytest.fixture(autouse=True)

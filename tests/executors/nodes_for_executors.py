@@ -262,3 +262,30 @@ class Locked:
 
 def add_total(data, _word):
     return total(data)
+
+
+def with_process_id(before):
+    before = before if isinstance(before, tuple) else (before,)
+    return (*before, os.getpid())
+
+
+def late(data, marker):
+    """Say that it began, and be done much later."""
+    temporary = Path(f"{marker}.{os.getpid()}")
+    temporary.write_text(str(os.getpid()))
+    temporary.rename(marker)
+    time.sleep(3)
+    return len(data)
+
+
+class Guarded:
+    """A dataset that needs credentials."""
+
+    def __init__(self, credentials):
+        self.credentials = credentials
+
+    def load(self):
+        return self.credentials
+
+    def save(self, data):
+        pass

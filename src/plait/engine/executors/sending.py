@@ -82,7 +82,9 @@ def raw_data(
 
 
 def pickled_surroundings(site: Site, steps: Sequence[Step]) -> bytes:
-    """Return how a worker gets catalog and hooks for some steps. Credentials are in it: it goes through the socket only.
+    """Return how a worker gets catalog and hooks for some steps.
+
+    Credentials are in it: it goes through the socket only.
 
     Raises:
         UsageError: a dataset or a hook cannot be pickled.
@@ -98,8 +100,11 @@ def pickled_surroundings(site: Site, steps: Sequence[Step]) -> bytes:
 
 
 def _stored(steps: Iterable[Step]) -> set[str]:
-    places = [place for step in steps for place in (*step.loads, *step.saves)]
-    return {place.name for place in places if place.place == "stored"}
+    found: set[str] = set()
+    for step in steps:
+        found |= {load.name for load in step.loads if load.place == "stored"}
+        found |= {save.name for save in step.saves if save.place == "stored"}
+    return found
 
 
 def _reader(steps: Iterable[Step], name: str) -> str:

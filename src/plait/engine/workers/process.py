@@ -136,8 +136,12 @@ class _Worker:
         return Capture(said, echo=message.echo)
 
     def _release(self, run: str, name: str) -> None:
-        if run in self._runs:
+        if run not in self._runs or name not in self._runs[run].catalog:
+            return
+        try:
             self._runs[run].catalog.release(name)
+        except Exception as error:
+            self._send(say.Refused(run, sent(error)))
 
     def _fetch(self, run: str, name: str) -> None:
         try:
