@@ -15,6 +15,8 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Work": {
         "run": "run the project, or a part of it",
+        "plan": "what a run would do, without running",
+        "why": "why a node runs or not, to the line",
         "check": "find mistakes without running anything",
     },
     "Look": {

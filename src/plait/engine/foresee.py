@@ -1,4 +1,4 @@
-"""What a run would do, without running: the same decisions, by the same judge, as far as they can be foreseen.
+"""What a run would do, without running: the same decisions by the same judge, as far as they can be seen.
 
 What a node that runs makes is not known yet, so whoever reads it *may* run: that is decided when it is
 reached. Two passes over the plan, each linear: forwards for what changed, backwards for who needs a value
@@ -42,8 +42,14 @@ class Foreseen:
         return self.decision.reasons
 
 
-def foresee(plan: Plan, judge: Judge) -> tuple[Foreseen, ...]:
-    """Return what a run of ``plan`` would do with each step, in order."""
+def foresee(plan: Plan, judge: Judge | None) -> tuple[Foreseen, ...]:
+    """Return what a run of ``plan`` would do with each step, in order.
+
+    Args:
+        judge: None where nothing is stored, so that there is nothing to decide.
+    """
+    if judge is None:
+        return tuple([Foreseen(step, _undecided(step)) for step in plan.steps])
     view = _View(plan, judge)
     for number in range(len(plan.steps)):
         view.decide(number)
@@ -124,6 +130,12 @@ class _View:
                 return found
             best = found or best
         return best
+
+
+def _undecided(step: Step) -> Decision:
+    if step.action == "blocked":
+        return Decision("blocked", step.reasons)
+    return Decision("run", (Reason("always", "nothing that the pipeline makes is stored"),))
 
 
 def _need(by: str | None) -> Reason:

@@ -1,0 +1,105 @@
+"""``plait plan``: what a run would do and why, without running anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plait.cli.options import Place, as_json, everywhere
+from plait.cli.output import document, duration, line, styled
+from plait.cli.selecting import asked, selecting
+
+if TYPE_CHECKING:
+    from plait.project.foresight import Foresight
+
+__all__ = ["command"]
+
+_MARKS = {"run": ("▸", "36"), "maybe": ("?", "33"), "blocked": ("○", "31"), "skip": ("·", "2")}
+_LARGE = 100_000_000  # bytes to read from which on it is worth a word before
+
+
+@click.command()
+@selecting
+@click.option("--fresh", is_flag=True, help="As if all that is selected were to run.")
+@click.option("--exit-code", is_flag=True, help="Return 1 if anything would run.")
+@as_json
+@everywhere
+def command(
+    selectors: tuple[str, ...], fresh: bool, exit_code: bool, json_: bool, place: Place, **options: Any
+) -> None:
+    """Show what a run would do, and why.
+
+    \b
+      run      something changed, or the result is not there
+      maybe    an earlier node runs; whether this one has to depends on what that makes
+      blocked  an input does not exist
+      skip     what lies in the catalog is what the node would make
+    """
+    from plait.project.foresight import open_foresight
+
+    question = asked(selectors, place, options)
+    request = question.request(fresh=None if fresh else frozenset())
+    with question.open() as project, open_foresight(project, request) as foresight:
+        size = foresight.bytes_to_hash()
+        if size > _LARGE and not json_:
+            line(styled(f"reading {size / 1e9:.1f} GB for the first time", "2"))
+        if json_:
+            document(_document(foresight, size))
+        else:
+            _show(foresight)
+        active = any(step.action in ("run", "maybe") for step in foresight.steps)
+    if exit_code and active:
+        raise SystemExit(1)
+
+
+def _document(foresight: Foresight, size: int) -> dict[str, Any]:
+    return {
+        "steps": [
+            {
+                "node": step.node,
+                "action": step.action,
+                "reasons": [reason_json(reason) for reason in step.reasons],
+                "notes": [reason_json(reason) for reason in step.decision.notes],
+                "seconds": foresight.usual_seconds.get(step.node),
+            }
+            for step in foresight.steps
+        ],
+        "counts": dict(Counter(step.action for step in foresight.steps)),
+        "bytes_to_hash": size,
+        "expected_seconds": foresight.expected_seconds(),
+    }
+
+
+def reason_json(reason: Any) -> dict[str, Any]:
+    """Return a reason as plain values."""
+    return {"kind": reason.kind, "text": reason.text, **(reason.details or {})}
+
+
+def _show(foresight: Foresight) -> None:
+    names = max((len(step.node) for step in foresight.steps), default=0)
+    for step in foresight.steps:
+        mark, code = _MARKS[step.action]
+        first = step.reasons[0] if step.reasons else None
+        more = f"  (+{len(step.reasons) - 1})" if len(step.reasons) > 1 else ""
+        why = f"{first.kind}: {first.text}{more}" if first else ""
+        line(f"{styled(mark, code)} {step.action:<7}  {step.node:<{names}}  {styled(why, '2')}".rstrip())
+    line()
+    line(_summary(foresight))
+    replaced = foresight.to_be_replaced()
+    if replaced:
+        line(
+            styled(f"  {len(replaced)} outputs that Plait did not make would be replaced: ", "33")
+            + ", ".join(replaced[:5])
+        )
+        line("  → to keep them: plait state accept NODE")
+
+
+def _summary(foresight: Foresight) -> str:
+    counts: Counter[str] = Counter(step.action for step in foresight.steps)
+    told = ", ".join(f"{counts[action]} {action}" for action in _MARKS if counts[action]) or "no nodes"
+    if set(counts) == {"skip"}:
+        return f"{styled('✓', '32')} everything is up to date: {told}"
+    seconds = foresight.expected_seconds()
+    return told + (f"; about {duration(seconds)}, by what the nodes took before" if seconds else "")

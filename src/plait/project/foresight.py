@@ -1,0 +1,111 @@
+"""What a run of a project would do: the plan, its decisions, and what it takes to explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from plait.engine.fingerprints import LedgerMemo
+from plait.engine.foresee import Foreseen, foresee
+from plait.engine.judging import open_judge
+from plait.errors import UsageError, did_you_mean
+from plait.identity.explain import explain
+from plait.identity.fingerprints import bytes_to_read
+from plait.project.running import Prepared, RunRequest, prepared
+
+if TYPE_CHECKING:
+    from plait.ledger import Ledger
+    from plait.engine.judge import Judge
+    from plait.project.project import Project
+
+__all__ = ["Foresight", "open_foresight"]
+
+
+@dataclass
+class Foresight:
+    """What a run would do with each node of a request."""
+
+    project: Project
+    prepared: Prepared
+    judge: Judge | None
+    ledger: Ledger
+
+    @cached_property
+    def steps(self) -> tuple[Foreseen, ...]:
+        """The nodes in order, each with its decision."""
+        return foresee(self.prepared.plan, self.judge)
+
+    def step(self, node: str) -> Foreseen:
+        """Return what becomes of one node. Raises UsageError for one that is not there."""
+        for step in self.steps:
+            if step.node == node:
+                return step
+        names = [step.node for step in self.steps]
+        raise UsageError(
+            f"There is no node '{node}'", hint=did_you_mean(node, names) or "see plait pipeline show"
+        )
+
+    def explain(self, step: Foreseen) -> str:
+        """Return why a node runs or not, as a person reads it."""
+        if self.judge is None:
+            return explain(step.node, step.decision)
+        judge, identity = self.judge, self.judge.identity(step.step)
+        return explain(
+            step.node,
+            step.decision,
+            manifest=identity.manifest,
+            current=identity.components,
+            source=lambda digest: self.source(digest) or judge.text(step.step, digest),
+        )
+
+    def source(self, digest: str | None) -> str | None:
+        """Return the recorded source of a symbol, if it is known."""
+        return None if digest is None or self.judge is None else self.judge.source(digest)
+
+    def bytes_to_hash(self) -> int:
+        """Return how much of the data nobody has looked at yet has to be read to decide."""
+        memo = LedgerMemo(self.ledger.database, self.project.root)
+        places = (self.prepared.catalog.dataset(name) for name in sorted(self._stored()))
+        local = (getattr(dataset, "local_place", lambda: None)() for dataset in places)
+        return sum(bytes_to_read(path, memo) for path in local if path is not None and path.exists())
+
+    def to_be_replaced(self) -> list[str]:
+        """Return the outputs that a run replaces although Plait did not make what lies there."""
+        return [
+            str((reason.details or {}).get("dataset"))
+            for step in self.steps
+            if step.action == "run"
+            for reason in step.reasons
+            if reason.kind in ("unrecorded", "output_modified")
+        ]
+
+    @cached_property
+    def usual_seconds(self) -> Mapping[str, float]:
+        """How long the nodes took when they last ran."""
+        return self.ledger.usual_seconds([step.node for step in self.steps])
+
+    def expected_seconds(self) -> float | None:
+        """Return how long the nodes that run take by what they took before, or None where one never ran."""
+        running = [step.node for step in self.steps if step.action == "run"]
+        known = [self.usual_seconds[node] for node in running if node in self.usual_seconds]
+        return sum(known) if known and len(known) == len(running) else None
+
+    def _stored(self) -> set[str]:
+        plan = self.prepared.plan
+        loads = {load.name for step in plan.steps for load in step.loads if load.place == "stored"}
+        return loads | {save.name for step in plan.steps for save in step.saves if save.place == "stored"}
+
+
+@contextmanager
+def open_foresight(project: Project, request: RunRequest) -> Iterator[Foresight]:
+    """Open what decides a request; what was learnt of files meanwhile is kept."""
+    found = prepared(project, project.parts(), request)
+    judge = open_judge(found.plan, found.catalog, found.options, project.ledger)
+    try:
+        yield Foresight(project, found, judge, project.ledger)
+    finally:
+        if judge is not None:
+            judge.close()
