@@ -34,8 +34,10 @@ class Limits:
 
     def take(self, task: Task) -> bool:
         """Count a task in if it fits; otherwise it waits, and :meth:`next` returns it later."""
+        if not self._limits:
+            return True
         needs = self._needs(task.step)
-        if needs and not self._fits(needs):
+        if not self._fits(needs):
             self._lines.setdefault(needs, deque()).append(task)
             return False
         self._use(needs, 1)
@@ -51,7 +53,8 @@ class Limits:
 
     def give_back(self, step: Step) -> None:
         """Count a step out."""
-        self._use(self._needs(step), -1)
+        if self._limits:
+            self._use(self._needs(step), -1)
 
     def forget(self) -> None:
         """Let nothing wait any more."""
