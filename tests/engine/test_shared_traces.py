@@ -108,3 +108,18 @@ def test_a_record_that_cannot_be_read_is_no_record(tmp_path, content):
     assert json.loads(record.read_text())["traces"]
     record.write_text(content)
     assert statuses(theirs, catalog(theirs, {"y": str(disk / "y.json")})) == ["done"]
+
+
+def test_many_objects_of_a_bucket_are_looked_at_with_one_listing(tmp_path, bucket, endpoint, monkeypatch):
+    mine = checkout(tmp_path, "mine")
+    names = [f"y{number}" for number in range(6)]
+    data = catalog(mine, {name: f"s3://{bucket}/many/{name}.json" for name in names}, endpoint)
+    steps = pipeline([node(slow, "x", name, name=f"n{name}") for name in names])
+    plait.run(steps, data, state=mine / ".plait")
+    from plait.catalog.remote import RemoteStore
+
+    asked = []
+    monkeypatch.setattr(RemoteStore, "fingerprint", lambda self, path: asked.append(path))
+    result = plait.run(steps, data, state=mine / ".plait")
+    assert {found.status for found in result.nodes.values()} == {"skipped"}
+    assert asked == []

@@ -186,6 +186,12 @@ class FileDataset:
             options=self.options,
         )
 
+    def remote_place(self) -> tuple[Any, str] | None:
+        """Return the fsspec file system and the path of an unversioned remote file; None for all else."""
+        if self.version is not None or isinstance(self._store, LocalStore) or self.format.holds != "file":
+            return None
+        return getattr(self._store, "fs", None), self._path
+
     def elsewhere(self, path: str, format: str) -> FileDataset:  # noqa: A002 - the word users know
         """Return an unversioned dataset at another path of the same store, opened with the same rights."""
         return FileDataset(path, format, fs_args=self.fs_args, credentials=self._credentials, root=self.root)

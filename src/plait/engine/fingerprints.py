@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from plait.catalog import FileDataset
 from plait.catalog.memory import MemoryDataset
 from plait.errors import VersionNotFoundError
 from plait.identity.datasets import content_of
-from plait.identity.fingerprints import FileRecord, fingerprint_of
+from plait.identity.fingerprints import FileRecord, fingerprint_of, listed_fingerprints
 from plait.ledger.database import Database
 from plait.ledger.file_digests import DigestRow, read_digests, write_digests
 from plait.values import Fingerprint, Strength
@@ -53,11 +54,26 @@ class Fingerprints:
 
     def __init__(self, memo: LedgerMemo) -> None:
         self._memo = memo
+        self._listed: dict[int, Fingerprint | None] = {}
+
+    def list_remote(self, datasets: Iterable[Any]) -> None:
+        """Look at the objects of these datasets with one listing a folder instead of one request each.
+
+        What was listed serves the first look at each dataset; every later one asks again.
+        """
+        for group in _by_folder(datasets).values():
+            folder, members = group
+            if len(members) > 1:
+                paths = [path for path, _ in members]
+                found = listed_fingerprints(folder.fs, folder.path, paths)
+                self._listed.update({id(dataset): found[path] for path, dataset in members})
 
     def of(self, dataset: Any, strength: Strength | None = None) -> Fingerprint | None:
         """Return the fingerprint of what lies there now, or None where nothing does or nobody can tell."""
         if isinstance(dataset, MemoryDataset):
             return content_of(dataset)
+        if id(dataset) in self._listed:
+            return self._listed.pop(id(dataset))
         try:
             return fingerprint_of(dataset, self._memo, strength)
         except VersionNotFoundError:
@@ -65,3 +81,19 @@ class Fingerprints:
 
     def flush(self) -> None:
         self._memo.flush()
+
+
+class _Folder(NamedTuple):
+    fs: Any
+    path: str
+
+
+def _by_folder(datasets: Iterable[Any]) -> dict[tuple[int, str], tuple[_Folder, list[tuple[str, Any]]]]:
+    groups: dict[tuple[int, str], tuple[_Folder, list[tuple[str, Any]]]] = {}
+    for dataset in datasets:
+        place = dataset.remote_place() if isinstance(dataset, FileDataset) else None
+        if place is not None:
+            fs, path = place
+            folder = _Folder(fs, path.rpartition("/")[0])
+            groups.setdefault((id(fs), folder.path), (folder, []))[1].append((path, dataset))
+    return groups

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from plait.catalog import DataCatalog
+from plait.catalog import DataCatalog, FileDataset
 from plait.engine.fingerprints import Fingerprints
 from plait.engine.identify import Identifier, Identity
 from plait.engine.plan import Plan, Step
@@ -62,6 +62,7 @@ class Judge:
         self._made_by = {save.name: step for step in plan.steps for save in step.saves}
         self._homes = {step.node.name: self._home(step) for step in plan.steps if _stored(step)}
         self._rows = store.of(self._homes.values())
+        fingerprints.list_remote([catalog.dataset(name) for name in _stored_names(plan)])
         self._marks = store.begun(self._homes.values())
         self._data: dict[str, Fingerprint | None] = {}
         self._identities: dict[str, Identity] = {}
@@ -83,7 +84,9 @@ class Judge:
             cache=step.node.cache,
             forced=self._options.fresh is None or name in self._options.fresh,
             last=self._last(name),
-            unversioned=self._unversioned(step, identity, pending or {}),
+            protected=self._protected(step),
+            unversioned=self._unversioned(identity, pending or {}),
+            needs_version=identity.manifest.needs_version and step.node.version is None,
             pending=pending or {},
             env_policy=self._options.env_policy,
             symbols=identity.manifest.symbols,
@@ -232,16 +235,20 @@ class Judge:
             return None
         return "interrupted" if mark.status == "started" else "failed"
 
-    def _unversioned(self, step: Step, identity: Identity, pending: Mapping[str, str]) -> dict[str, str]:
+    def _unversioned(self, identity: Identity, pending: Mapping[str, str]) -> dict[str, str]:
         inputs = identity.components.inputs or {}
-        found = {
+        return {
             argument: item.dataset
             for argument, item in inputs.items()
             if item.token is None and argument not in pending
         }
-        if identity.manifest.needs_version and step.node.version is None:
-            found["code"] = "code"
-        return found
+
+    def _protected(self, step: Step) -> bool:
+        """Whether every stored output is saved whole or not at all."""
+        datasets = [self._catalog.dataset(save.name) for save in step.saves if save.place == "stored"]
+        return all(
+            isinstance(dataset, FileDataset) or getattr(dataset, "atomic", False) for dataset in datasets
+        )
 
     def _outputs(self, step: Step) -> dict[str, OutputState]:
         return {
@@ -318,6 +325,13 @@ class Judge:
             inputs,
             {location: None if item is None else item.token for location, item in outputs.items()},
         )
+
+
+def _stored_names(plan: Plan) -> list[str]:
+    """Return the stored datasets that a plan reads or writes, each once."""
+    loads = [load.name for step in plan.steps for load in step.loads if load.place == "stored"]
+    saves = [save.name for step in plan.steps for save in step.saves if save.place == "stored"]
+    return list(dict.fromkeys([*loads, *saves]))
 
 
 def _stored(step: Step) -> bool:
