@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ending"]
 
 _LONGEST = 30  # lines of one traceback
+_WIDEST = 1_000  # letters of one line of it
 _MOST = 5  # failures shown in full
 
 
@@ -43,7 +44,7 @@ def _failure(node: NodeResult, project: Project) -> None:
         left = len(lines) - _LONGEST
         lines = [*lines[:5], f"  … {left} more lines …", *lines[5 - _LONGEST :]]
     for text in lines:
-        line(f"  {text}")
+        line(f"  {text if len(text) <= _WIDEST else text[:_WIDEST] + '…'}")
 
 
 def _missing(result: RunResult) -> None:

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 from plait.catalog.check import check_catalog
 from plait.catalog.registry import dataset_type, missing_library, missing_module
 from plait.errors import CredentialsError, MissingLibraryError, did_you_mean
-from plait.pipeline import Node, strip_transcoding
+from plait.pipeline import Node, is_parameter, strip_transcoding
 from plait.project.check.facts import Facts
 from plait.project.check.findings import Finding, Severity, error, flattened, warning
 
 if TYPE_CHECKING:
     from plait.catalog import Entry
 
-__all__ = ["missing_libraries", "shared_locations", "unused_entries", "wrong_entries"]
+__all__ = [
+    "missing_libraries",
+    "names_of_parameters",
+    "open_secrets",
+    "shared_locations",
+    "unused_entries",
+    "wrong_entries",
+]
 
 
 def wrong_entries(facts: Facts) -> Iterator[Finding]:
@@ -42,6 +49,31 @@ def missing_libraries(facts: Facts) -> Iterator[Finding]:
         problem.where = tuple(facts.entry_places([name]))
         severity: Severity = "error" if _used(name, facts) else "warning"
         yield Finding(severity, "library", problem)
+
+
+def open_secrets(facts: Facts) -> Iterator[Finding]:
+    """No entry holds credentials itself: the catalog is committed and shared."""
+    for name, entry in facts.entries.items():
+        if isinstance(entry.arguments.get("credentials"), Mapping):
+            yield warning(
+                "credentials",
+                f"'{name}' holds its credentials itself",
+                where=facts.entry_places([name]),
+                why="The catalog is committed, and everybody who has the project can read them",
+                hint="move them to conf/local/credentials.yml, and write their name here: credentials: NAME",
+            )
+
+
+def names_of_parameters(facts: Facts) -> Iterator[Finding]:
+    """No entry is called as a parameter is: nodes would get the parameter."""
+    for name in facts.catalog:
+        if is_parameter(name):
+            yield error(
+                "parameter-entry",
+                f"'{name}' is the name of a parameter, so no node can read this entry",
+                where=facts.entry_places([name]),
+                hint="give the entry another name, or move its value to parameters.yml",
+            )
 
 
 def unused_entries(facts: Facts) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ _RULES: tuple[Rule, ...] = (
     pipelines.free_inputs,
     pipelines.unlisted_outputs,
     catalogs.wrong_entries,
+    catalogs.open_secrets,
+    catalogs.names_of_parameters,
     catalogs.missing_libraries,
     catalogs.shared_locations,
     declared_types.frame_unions,
