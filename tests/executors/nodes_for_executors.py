@@ -106,7 +106,9 @@ def seeded(rng: np.random.Generator):
 
 
 def draw(number):
-    return number, random.random(), float(np.random.random())
+    first = random.random()
+    time.sleep(0.02)  # others draw meanwhile
+    return number, first, random.random(), float(np.random.random())
 
 
 def chatty(x):

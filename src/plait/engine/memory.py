@@ -7,7 +7,6 @@ cannot change what another node sees.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,16 +15,18 @@ from plait.catalog.memory import CopyMode, copied
 __all__ = ["Elsewhere", "RunMemory"]
 
 
-class Elsewhere(ABC):
+class Elsewhere:
     """A value of the run that lies outside this process until somebody here asks for it."""
 
-    @abstractmethod
+    # No abstract base class: whether a value is one of these is asked twice for every node.
+
     def fetch(self) -> Any:
         """Return the value; changing it changes it for nobody else."""
+        raise NotImplementedError
 
-    @abstractmethod
     def free(self) -> None:
         """Give back the space it takes up."""
+        raise NotImplementedError
 
 
 class RunMemory:
@@ -90,12 +91,6 @@ class RunMemory:
                 self._values[name] = value.fetch()
             else:
                 del self._values[name]
-            value.free()
-
-    def drop_elsewhere(self) -> None:
-        """Free everything that lies elsewhere: the run was broken off."""
-        for name, value in self._elsewhere():
-            del self._values[name]
             value.free()
 
     def _elsewhere(self) -> Iterator[tuple[str, Elsewhere]]:

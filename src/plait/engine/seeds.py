@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 __all__ = ["node_seed", "numpy_generator", "seeded_globals"]
+
+_seeding = threading.RLock()  # the generators belong to the whole process
 
 
 def node_seed(project_seed: int, node: str, key: str | None = None) -> int:
@@ -31,14 +34,16 @@ def numpy_generator(seed: int) -> Any:
 def seeded_globals(seed: int) -> Iterator[None]:
     """Seed the global generators of ``random``, NumPy and PyTorch, and restore them afterwards.
 
-    Only what is already imported is seeded: nothing is imported for it.
+    Only what is already imported is seeded: nothing is imported for it. In threads, one such block waits for
+    another, as each would draw from the other's numbers.
     """
-    states = _seed(seed)
-    try:
-        yield
-    finally:
-        for restore, state in states:
-            restore(state)
+    with _seeding:
+        states = _seed(seed)
+        try:
+            yield
+        finally:
+            for restore, state in states:
+                restore(state)
 
 
 def _seed(seed: int) -> list[tuple[Any, Any]]:
