@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plait.catalog import registry
-from plait.catalog.entries import COMMON_KEYS, FILE_KEYS, Entry, EntryError, parse_entry
+from plait.catalog.entries import COMMON_KEYS, FILE_KEYS, Entry, EntryError, parse_entry, type_of_parts
 from plait.catalog.files import FileDataset
 from plait.catalog.formats import Format
 from plait.catalog.locations import is_url, redact
@@ -69,6 +69,18 @@ class Builder:
             _refuse_unknown(given, takes, [*takes, *COMMON_KEYS], f"type '{entry.type}'")
             paths = _PATHS if any(key in entry.arguments for key in _PATHS) else ()
             _demand_required({*entry.arguments, *paths}, takes, entry.type)
+        if hasattr(target, "check_parts"):
+            target.check_parts({**entry.arguments, "frame": entry.frame, "default_frame": self.default_frame})
+
+    def types_of(self, entry: Entry) -> list[tuple[str, str | None]]:
+        """Return the types that an entry needs the libraries of, each with its frame: its own, its parts'."""
+        found = [(entry.type, self.frame_of(entry))]
+        if registry.dataset_type(entry.type).target.startswith("plait.") and "partitions" in entry.type:
+            kind = type_of_parts(entry.arguments)
+            if kind is not None:
+                frame = entry.frame or registry.dataset_type(kind).frame
+                found.append((kind, self.frame_of(replace(entry, type=kind, frame=frame))))
+        return found
 
     def frame_of(self, entry: Entry) -> str | None:
         """Return the frame that an entry will be in, or None for one that is no table."""
@@ -129,6 +141,8 @@ class Builder:
             arguments.setdefault("root", self.root)
         elif self.root is not None:
             arguments.update(_absolute(arguments, self.root))
+        if takes is not None and "default_frame" in takes:
+            arguments.setdefault("default_frame", self.default_frame)
         if takes is not None:
             _rename_path(arguments, takes)
             if "metadata" not in takes:

@@ -106,16 +106,23 @@ def _entry_problems(
         return
     for problem in (*_wrong_arguments(catalog, entry), *_missing_credentials(catalog, entry)):
         yield _placed(problem, catalog.places(name, getattr(problem, "key", None)))
-    key = (entry.type, catalog.builder.frame_of(entry))
-    if key not in libraries:
-        libraries[key] = registry.missing_module(registry.dataset_type(entry.type), key[1])
-    missing = libraries[key]
-    if missing is not None:
-        yield _placed(registry.missing_library(missing, f"type '{entry.type}'"), catalog.places(name))
+    for key in _types_of(catalog, entry):
+        if key not in libraries:
+            libraries[key] = registry.missing_module(registry.dataset_type(key[0]), key[1])
+        missing = libraries[key]
+        if missing is not None:
+            yield _placed(registry.missing_library(missing, f"type '{key[0]}'"), catalog.places(name))
     if entry.location is not None and is_url(entry.location):
         behind = remote.missing_library(entry.location)
         if behind is not None:
             yield _placed(behind, catalog.places(name))
+
+
+def _types_of(catalog: DataCatalog, entry: Entry) -> list[tuple[str, str | None]]:
+    try:
+        return catalog.builder.types_of(entry)
+    except CatalogError:  # of its parts; told as a wrong argument
+        return [(entry.type, catalog.builder.frame_of(entry))]
 
 
 def _wrong_arguments(catalog: DataCatalog, entry: Entry) -> Iterator[PlaitError]:

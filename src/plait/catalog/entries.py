@@ -10,11 +10,21 @@ from types import MappingProxyType
 from typing import Any
 
 from plait.catalog import registry
+from plait.catalog.keys import has_placeholder, split_pattern
 from plait.catalog.locations import location_of, redact
 from plait.errors import CatalogError, did_you_mean
 from plait.values import Origin
 
-__all__ = ["COMMON_KEYS", "FILE_KEYS", "Entry", "EntryError", "layer_of", "parse_entry"]
+__all__ = [
+    "COMMON_KEYS",
+    "FILE_KEYS",
+    "PARTITIONS",
+    "Entry",
+    "EntryError",
+    "layer_of",
+    "parse_entry",
+    "type_of_parts",
+]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _LAYER = re.compile(r"0[0-9]_[a-z][a-z0-9_]*")
@@ -41,6 +51,8 @@ FILE_KEYS: Mapping[str, Any] = {
     "metadata": object,
 }
 COMMON_KEYS = frozenset(_ABOUT)
+PARTITIONS = "partitions"
+_OF_PARTS = ("dataset", "format", "suffix", "filepath_arg")
 _FINGERPRINTS = ("content", "token", "stat")
 _NAMES = {str: "text", dict: "a mapping", list: "a list", bool: "true or false", type: "a class"}
 
@@ -106,6 +118,7 @@ def parse_entry(
     """
     details = _long(value)
     _check_values(details)
+    details = _as_partitions(details)
     type_name, frame = _type(details)
     arguments = {key: item for key, item in details.items() if key not in _ABOUT}
     path = arguments.get("path", arguments.get("filepath"))
@@ -128,12 +141,21 @@ def parse_entry(
         metadata=metadata,
         credentials_name=credentials if isinstance(credentials, str) else None,
         versioned=bool(details.get("versioned", False)),
-        location=location_of(path, root) if isinstance(path, str) else None,
+        location=location_of(_with_pattern(path, arguments), root) if isinstance(path, str) else None,
         frame=frame or row.frame,
         pattern=pattern,
         checks=details.get("checks", details.get("validator")),
         fingerprint=details.get("fingerprint"),
     )
+
+
+def type_of_parts(arguments: Mapping[str, Any]) -> str | None:
+    """Return the type name of the parts of a partitioned dataset, or None where it is a class or not said."""
+    given = arguments.get("dataset", arguments.get("format"))
+    kind = given.get("type") if isinstance(given, Mapping) else given
+    if kind is None:
+        return registry.type_of_path(str(arguments.get("pattern") or arguments.get("suffix") or ""))
+    return kind if isinstance(kind, str) else None
 
 
 def layer_of(layer: str | None, metadata: Any, path: Any) -> str | None:
@@ -161,6 +183,29 @@ def _long(value: Any) -> Mapping[str, Any]:
         why="it is empty" if value is None or value == "" else f"found {redact(repr(value))}",
         hint="a value that only other entries refer to starts with an underscore, as in `_anchor:`",
     )
+
+
+def _as_partitions(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the entry of many files that a path with placeholders, as ``data/*.png``, is short for."""
+    path = details.get("path", details.get("filepath"))
+    kind = details.get("type")
+    if not isinstance(path, str) or not has_placeholder(path) or "pattern" in details:
+        return details
+    if kind not in (None, PARTITIONS) and not (isinstance(kind, str) and registry.is_file_type(kind)):
+        return details
+    folder, pattern = split_pattern(path)
+    rest = {key: item for key, item in details.items() if key not in ("type", "path", "filepath")}
+    if kind != PARTITIONS:
+        options = [key for key in rest if key not in _ABOUT and key not in FILE_KEYS and key not in _OF_PARTS]
+        found = kind or registry.type_of_path(path)
+        if found is not None:
+            rest.setdefault("dataset", {"type": found, **{key: rest.pop(key) for key in options}})
+    return {"type": PARTITIONS, "path": folder, "pattern": pattern, **rest}
+
+
+def _with_pattern(path: str, arguments: Mapping[str, Any]) -> str:
+    pattern = arguments.get("pattern")
+    return f"{path.rstrip('/')}/{pattern}" if isinstance(pattern, str) else path
 
 
 def _type(details: Mapping[str, Any]) -> tuple[str, str | None]:

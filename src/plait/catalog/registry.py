@@ -21,6 +21,7 @@ __all__ = [
     "DatasetType",
     "dataset_type",
     "import_target",
+    "is_file_type",
     "is_memory_type",
     "known_suffixes",
     "known_types",
@@ -102,6 +103,12 @@ def dataset_type(name: str) -> DatasetType:
 def is_memory_type(name: str) -> bool:
     """Say whether a type keeps its data in memory only."""
     return _OWN.get(name) is _MEMORY
+
+
+def is_file_type(name: str) -> bool:
+    """Say whether a type is one of Plait's own formats of files."""
+    row = _table().TYPES.get(name)
+    return row is not None and row.target.startswith("plait.datasets.formats:")
 
 
 def type_of_path(path: str) -> str | None:

@@ -30,11 +30,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-
 __all__ = ["SAVING", "alone", "creating_version", "remove", "replacing", "settle"]
 
 SAVING = ".plait-saving"
@@ -117,13 +112,23 @@ def remove(target: Path) -> None:
 def alone(folder: Path) -> Iterator[None]:
     """Keep others who read data to write it again out of a folder; freed when the process dies."""
     folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _locked(folder)
     try:
-        with suppress(OSError):  # some network file systems have no locks; there, leases of runs must do
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _locked(folder: Path) -> int | None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # some network file systems have no locks; there, leases of runs must do
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
 
 
 def settle(target: Path) -> None:

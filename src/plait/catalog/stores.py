@@ -14,9 +14,11 @@ from typing import Any, BinaryIO, Protocol
 from plait.catalog.locations import is_url, local_path
 from plait.catalog.storage import SAVING, alone, creating_version, remove, replacing, settle
 from plait.errors import DatasetError
-from plait.values import Fingerprint, Secret
+from plait.values import Fingerprint, Secret, Strength
 
-__all__ = ["LocalStore", "Store", "open_store", "revealed"]
+__all__ = ["LocalStore", "Store", "open_store", "revealed", "tree_fingerprint"]
+
+_WEAK_FIRST: tuple[Strength, ...] = ("stat", "token", "content")
 
 
 class Store(Protocol):
@@ -180,6 +182,18 @@ def open_store(
     options = {**_as_options(revealed(credentials)), **fs_args}
     store = RemoteStore(path, options)
     return store, store.path
+
+
+def tree_fingerprint(parts: Mapping[str, Fingerprint]) -> Fingerprint | None:
+    """Return what identifies parts by their keys and all of them together; as weak as the weakest."""
+    if not parts:
+        return None
+    whole = hashlib.sha256()
+    for key in sorted(parts):
+        whole.update(f"{len(key.encode())}:{key}={parts[key].token};".encode("utf-8", "surrogateescape"))
+    strengths = {part.strength for part in parts.values()}
+    weakest = next(strength for strength in _WEAK_FIRST if strength in strengths)
+    return Fingerprint(f"sha256-parts:{whole.hexdigest()}", weakest)
 
 
 def revealed(value: Any) -> Any:

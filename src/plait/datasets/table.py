@@ -20,6 +20,10 @@ def _sql(name: str) -> DatasetType:
     return DatasetType(f"plait.datasets.sql:{name}", None, ("pandas", "sqlalchemy"), located=False)
 
 
+def _partitions(name: str) -> DatasetType:
+    return DatasetType(f"plait.datasets.{name}")
+
+
 _SHORT: Mapping[str, DatasetType] = {
     "csv": _format("CSV"),
     "parquet": _format("PARQUET"),
@@ -41,6 +45,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "matplotlib": _format("MATPLOTLIB", None, "matplotlib"),
     "plotly": _format("PLOTLY", None, "plotly"),
     "path": _format("PATH"),
+    "partitions": _partitions("partitions:PartitionedDataset"),
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": _sql("QueryDataset"),
 }
@@ -53,6 +58,8 @@ _KEDRO: Mapping[str, DatasetType] = {
     "pandas.ExcelDataset": _SHORT["excel"],
     "pandas.XMLDataset": _SHORT["xml"],
     "pandas.GenericDataset": _format("PANDAS_GENERIC", "pandas"),
+    "partitions.PartitionedDataset": _partitions("kedro_partitions:PartitionedDataset"),
+    "partitions.IncrementalDataset": _partitions("kedro_partitions:IncrementalDataset"),
     "pandas.SQLTableDataset": _sql("TableDataset"),
     "pandas.SQLQueryDataset": _sql("QueryDataset"),
     "polars.CSVDataset": _format("CSV", "polars"),
