@@ -15,7 +15,9 @@ from plait.catalog.protocols import FrameName
 from plait.catalog.registry import missing_library
 from plait.catalog.stores import revealed
 from plait.datasets.previews import of_rows
+from plait.datasets.sql_fingerprints import rows_fingerprint
 from plait.errors import CatalogError, CredentialsError, DatasetError, MissingLibraryError, PlaitError
+from plait.values import Fingerprint
 
 __all__ = ["Engines", "QueryDataset", "TableDataset"]
 
@@ -57,9 +59,15 @@ class Engines:
 class _Database:
     """How the datasets here reach their database, and speak of it without its password."""
 
-    def __init__(self, credentials: object, engines: Engines | None) -> None:
+    atomic = True
+    """A save is one transaction."""
+
+    def __init__(
+        self, credentials: object, engines: Engines | None, fingerprint_query: str | None = None
+    ) -> None:
         self._credentials = credentials
         self._engines = engines or Engines()
+        self._fingerprint_query = fingerprint_query
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location})"
@@ -76,6 +84,30 @@ class _Database:
     @property
     def _subject(self) -> str:
         raise NotImplementedError
+
+    def fingerprint(self) -> Fingerprint | None:
+        """Return what identifies the rows: what ``fingerprint_query`` gives, or SQLite's rows themselves.
+
+        None where there is neither: reading all rows of a server to find out whether to read them is no gain.
+        """
+        url, _ = self._connection()
+        query = self._fingerprint_query
+        if query is None and not url.startswith("sqlite"):
+            return None
+        with self._connected("identify") as connection:
+            if not self._present(connection):
+                return None
+            return rows_fingerprint(connection, query or self._all_rows(connection), self._said)
+
+    def _present(self, connection: Any) -> bool:  # noqa: ARG002
+        return True
+
+    def _all_rows(self, connection: Any) -> str:
+        raise NotImplementedError
+
+    @property
+    def _said(self) -> str:
+        return ""
 
     def release(self) -> None:
         """Close the connections."""
@@ -115,6 +147,8 @@ class TableDataset(_Database):
         frame: what ``load`` gives; pandas reads and writes, and the values are converted.
         mode: what a save does with a table that is there: ``fail``, ``replace`` or ``append``.
             Whichever, it happens in one transaction.
+        fingerprint_query: gives what changes whenever the table does, as
+            ``SELECT max(updated_at), count(*) FROM orders``.
         engines: shared with other datasets; by default this dataset's own.
     """
 
@@ -128,9 +162,10 @@ class TableDataset(_Database):
         mode: Mode = "fail",
         frame: FrameName = "pandas",
         metadata: Mapping[str, Any] | None = None,
+        fingerprint_query: str | None = None,
         engines: Engines | None = None,
     ) -> None:
-        super().__init__(credentials, engines)
+        super().__init__(credentials, engines, fingerprint_query)
         if not table_name:
             raise CatalogError("`table_name` is empty", hint="name the table to read and write")
         if mode not in ("fail", "replace", "append"):
@@ -180,9 +215,18 @@ class TableDataset(_Database):
     def exists(self) -> bool:
         """Ask the database; what it refuses to tell is an error, not a no."""
         with self._connected("look for") as connection:
-            import sqlalchemy
+            return self._present(connection)
 
-            return bool(sqlalchemy.inspect(connection).has_table(self.table_name, self._schema))
+    def _present(self, connection: Any) -> bool:
+        import sqlalchemy
+
+        return bool(sqlalchemy.inspect(connection).has_table(self.table_name, self._schema))
+
+    def _all_rows(self, connection: Any) -> str:
+        import sqlalchemy
+
+        table = sqlalchemy.table(self.table_name, schema=self._schema)
+        return str(sqlalchemy.select(sqlalchemy.text("*")).select_from(table).compile(connection))
 
     def preview(self, limit: int = 20) -> Preview:
         """Show the first rows; the database is asked for no more."""
@@ -221,6 +265,7 @@ class QueryDataset(_Database):
         frame: what ``load`` gives.
         execution_options: of the SQLAlchemy connection.
         encoding: of the file.
+        fingerprint_query: gives what changes whenever the result does.
         root: the folder that a relative ``filepath`` starts from.
     """
 
@@ -237,10 +282,11 @@ class QueryDataset(_Database):
         encoding: str | None = None,
         fs_args: Mapping[str, Any] | None = None,  # noqa: ARG002 - of remote query files; they are rare
         metadata: Mapping[str, Any] | None = None,
+        fingerprint_query: str | None = None,
         root: str | Path | None = None,
         engines: Engines | None = None,
     ) -> None:
-        super().__init__(credentials, engines)
+        super().__init__(credentials, engines, fingerprint_query)
         filepath = filepath or path
         if bool(sql) == bool(filepath):
             raise CatalogError("a query needs either `sql` or `filepath`", hint="`sql: SELECT …`")
@@ -282,6 +328,13 @@ class QueryDataset(_Database):
             connection = connection.execution_options(**self._execution_options)
             result = pd.read_sql_query(self.query, con=connection, **self._load_args)
         return frames.convert(result, frame)
+
+    def _all_rows(self, connection: Any) -> str:  # noqa: ARG002
+        return self.query
+
+    @property
+    def _said(self) -> str:
+        return self.query
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: a query has no place to save to."""

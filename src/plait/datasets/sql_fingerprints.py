@@ -1,0 +1,30 @@
+"""What identifies rows in a database: their content where reading them costs a local file, else a query."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from plait.values import Fingerprint
+
+__all__ = ["rows_fingerprint"]
+
+_BATCH = 10_000
+
+
+def rows_fingerprint(connection: Any, query: str, said: str = "") -> Fingerprint:
+    """Return the digest of what a query gives: names of columns, and values with their types, in order.
+
+    Args:
+        connection: of SQLAlchemy.
+        said: what else identifies the data, such as the text of the user's own query.
+    """
+    import sqlalchemy
+
+    digest = hashlib.sha256(f"{len(said)}:{said}".encode())
+    result = connection.execute(sqlalchemy.text(query))
+    digest.update(repr(list(result.keys())).encode())
+    while rows := result.fetchmany(_BATCH):
+        # repr tells 1 from '1' and from 1.0, and quotes what it delimits.
+        digest.update(repr([tuple(row) for row in rows]).encode())
+    return Fingerprint(f"rows:{digest.hexdigest()}", "content")
