@@ -95,7 +95,7 @@ NODES_THAT_FAIL = [
             "from plait import PartitionKey\n\n\ndef double(numbers, key: PartitionKey):\n    return 1\n",
             "double",
         ),
-        code=1,
+        code=2,
     ),
     Case(
         "one-branch-fails",
