@@ -42,9 +42,11 @@ class RunData:
 
     def store(self, save: Save, value: Any, context: SaveContext) -> None:
         """Put one output into its store."""
-        dataset = self.catalog.dataset(save.name)
+        dataset: Any = self.catalog.dataset(save.name)
         with self.catalog.errors_named(save.name, "save"):
-            if isinstance(dataset, SavesInContext):
+            if save.key is not None:
+                dataset.save_part(save.key, value)
+            elif isinstance(dataset, SavesInContext):
                 dataset.save_in(value, context)
             else:
                 dataset.save(value)
@@ -58,8 +60,10 @@ class RunData:
             dataset.append(chunk)
 
     def _stored(self, load: Load) -> Any:
-        dataset = self.catalog.dataset(load.name)
+        dataset: Any = self.catalog.dataset(load.name)
         with self.catalog.errors_named(load.name, "load"):
+            if load.key is not None:
+                return dataset.load_part(load.key, load.frame)
             if load.frame is None:
                 return dataset.load()
             if isinstance(dataset, LoadsFrames):

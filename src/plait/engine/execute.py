@@ -163,7 +163,7 @@ class Execution:
         self._agenda.performed(step)
 
     def _failed(self, outcome: Outcome) -> None:
-        step, attempt = outcome.task
+        step, attempt = outcome.task.step, outcome.task.attempt
         will_retry = attempt <= step.node.retries and not self._stop.requested
         self._journal.failed(outcome, will_retry=will_retry)
         self._note(outcome, "failed")
@@ -179,7 +179,7 @@ class Execution:
             self._stop.request()
 
     def _note(self, outcome: Outcome, status: NodeStatus) -> None:
-        step, attempt = outcome.task
+        step, attempt = outcome.task.step, outcome.task.attempt
         result = self.nodes[step.node.name]
         result.status = status
         result.started = outcome.started

@@ -50,14 +50,14 @@ class Journal:
 
     def started(self, task: Task, reasons: tuple[Reason, ...] = ()) -> None:
         now = time.time()
-        step, attempt = task
+        step, attempt = task.step, task.attempt
         if self._writer is not None and step.stores:
             self._writer.node_started(step.node.name, now, attempt)
         if self._observers.listening:
             self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, reasons))
 
     def finished(self, outcome: Outcome) -> None:
-        step, attempt = outcome.task
+        step, attempt = outcome.task.step, outcome.task.attempt
         name = step.node.name
         if self._writer is not None:
             self._writer.node_ended(
@@ -76,7 +76,7 @@ class Journal:
 
     def failed(self, outcome: Outcome, *, will_retry: bool) -> None:
         assert outcome.error is not None
-        step, attempt = outcome.task
+        step, attempt = outcome.task.step, outcome.task.attempt
         name, error = step.node.name, one_line(outcome.error)
         if self._writer is not None and not will_retry:
             self._writer.node_ended(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import shutil
 import sys
 import tempfile
@@ -15,13 +16,16 @@ from typing import Any, NamedTuple, Protocol
 from plait.engine.capture import Capture
 from plait.engine.data import RunData
 from plait.engine.failure import user_traceback
-from plait.engine.plan import Save, Step
+from plait.engine.keys import is_partitioned
+from plait.engine.parts import KeyedCalls, Part, Report
+from plait.engine.plan import Load, Save, Step
 from plait.engine.seeds import node_seed, numpy_generator, seeded_globals
-from plait.errors import DatasetError, UsageError
+from plait.engine.streams import nothing_to_save, save_stream
+from plait.errors import UsageError
 from plait.events import DatasetLoaded, DatasetSaved, Event
 from plait.identity.fingerprints import MemoryMemo, fingerprint_of
 from plait.pipeline import Node
-from plait.values import Fingerprint, RunContext, SaveContext
+from plait.values import Completed, Fingerprint, PartitionKey, RunContext, SaveContext
 
 if sys.platform != "win32":
     import resource
@@ -47,7 +51,9 @@ class RunFacts:
 
     Attributes:
         seed: the project seed.
-        seed_globals: whether the global generators are seeded around each node.
+        seed_globals: whether the global generators are seeded around nodes.
+        random_nodes: the nodes whose code reaches a random generator, which alone are seeded; None
+            where that is not known, and all are.
         scratch: where nodes may write temporary files, or None for the system's folder.
         fingerprint: whether saved outputs are fingerprinted.
     """
@@ -55,17 +61,28 @@ class RunFacts:
     run_id: str
     seed: int = 0
     seed_globals: bool = False
+    random_nodes: frozenset[str] | None = None
     environment: str | None = None
     scratch: Path | None = None
     version: str | None = None
     fingerprint: bool = False
 
+    def seeds(self, node: str) -> bool:
+        """Say whether the global generators are seeded around a node."""
+        return self.seed_globals and (self.random_nodes is None or node in self.random_nodes)
+
 
 class Task(NamedTuple):
-    """What an executor is given: a step, and which try at it this is."""
+    """What an executor is given: a step, and which try at it this is.
+
+    ``keys`` are the partitions to call it for, one after another, or None where it is called once;
+    ``completed`` those that a generator has committed before.
+    """
 
     step: Step
     attempt: int = 1
+    keys: tuple[str, ...] | None = None
+    completed: frozenset[str] = frozenset()
 
 
 class Outcome(NamedTuple):
@@ -89,6 +106,9 @@ class Performer:
     Args:
         emit: receives events about stored data; None where nobody listens.
         interceptors: hooks that see the data, or None.
+
+    Attributes:
+        report: is told of each partition as soon as it is saved.
     """
 
     def __init__(
@@ -103,20 +123,22 @@ class Performer:
         self._emit = emit
         self._interceptors = interceptors
         self._observed = emit is not None or interceptors is not None
+        self._keyed = KeyedCalls(data, self._attempt, fingerprint=facts.fingerprint)
         self.capture: Capture | None = None
+        self.report: Report = _unheard
 
     def perform(self, task: Task) -> Outcome:
         """Run one task. What the user's code raises becomes part of the outcome."""
-        step, attempt = task
+        step = task.step
         started = time.time()
         begun = time.perf_counter()
         values: list[Any] = []
         try:
             if self.capture is None:
-                self._attempt(step, attempt, values)
+                self._do(task, values)
             else:
                 with self.capture.of(step.node.name):
-                    self._attempt(step, attempt, values)
+                    self._do(task, values)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a SystemExit in a node is the node's failure
@@ -125,7 +147,7 @@ class Performer:
             text = user_traceback(error, given)
             return Outcome(task, started, seconds, error, text, peak_memory())
         seconds = time.perf_counter() - begun
-        saved = self._fingerprints(step) if self._facts.fingerprint else ()
+        saved = self._fingerprints(step) if self._facts.fingerprint and task.keys is None else ()
         return Outcome(task, started, seconds, None, "", peak_memory() if self._emit else None, saved)
 
     def _fingerprints(self, step: Step) -> tuple[tuple[str, Fingerprint | None], ...]:
@@ -133,56 +155,74 @@ class Performer:
         memo = MemoryMemo()
         return tuple(
             [
-                (save.name, fingerprint_of(self._data.catalog.dataset(save.name), memo))
+                (save.name, fingerprint_of(dataset, memo))
                 for save in step.saves
                 if save.place == "stored"
+                # Of partitions each part was identified when it was saved.
+                and not is_partitioned(dataset := self._data.catalog.dataset(save.name))
             ]
         )
 
-    def _attempt(self, step: Step, attempt: int, values: list[Any]) -> None:
+    def _do(self, task: Task, values: list[Any]) -> None:
+        if task.keys is None:
+            self._attempt(task.step, task.attempt, values, None, self._data.load, task.completed)
+        else:
+            self._keyed.perform(task.step, task.attempt, task.keys, self.report)
+
+    def _attempt(
+        self,
+        step: Step,
+        attempt: int,
+        values: list[Any],
+        key: str | None,
+        load: Callable[[Load], Any],
+        completed: frozenset[str] = frozenset(),
+    ) -> None:
         node = step.node
-        if self._observed:
+        if self._observed and (key is None or self._interceptors is not None):
             for item in range(len(step.loads)):
-                values.append(self._load_observed(step, item))  # noqa: PERF401 - shown when a load fails
+                values.append(self._load_observed(step, item, load))  # noqa: PERF401 - shown when a load fails
         else:
-            values.extend(map(self._data.load, step.loads))
-        if node.injected or self._facts.seed_globals:
-            with self._surroundings(node, attempt) as injected:
-                self._call_and_save(step, values, injected)
+            values.extend(map(load, step.loads))
+        if node.injected or self._facts.seeds(node.name):
+            with self._surroundings(node, attempt, key, completed) as injected:
+                self._call_and_save(step, attempt, values, injected)
         else:
-            self._call_and_save(step, values, {})
+            self._call_and_save(step, attempt, values, {})
         for name in node.confirms:
             self._data.catalog.confirm(name)  # here, because the dataset that loaded knows what
 
-    def _load_observed(self, step: Step, item: int) -> Any:
+    def _load_observed(self, step: Step, item: int, from_where: Callable[[Load], Any]) -> Any:
         load, node = step.loads[item], step.node
         if load.place != "stored" and self._interceptors is None:
-            return self._data.load(load)
+            return from_where(load)
         name = node.bindings[item].dataset
         begun = time.perf_counter()
         if self._interceptors is not None:
             self._interceptors.before_dataset_loaded(name, node)
-        value = self._data.load(load)
+        value = from_where(load)
         if self._interceptors is not None:
             self._interceptors.after_dataset_loaded(name, value, node)
-        if self._emit is not None and load.place == "stored":
+        if self._emit is not None and load.place == "stored" and load.key is None:
             seconds = time.perf_counter() - begun
             self._emit(DatasetLoaded(self._facts.run_id, time.time(), node.name, name, seconds))
         return value
 
-    def _call_and_save(self, step: Step, values: list[Any], injected: Mapping[str, Any]) -> None:
+    def _call_and_save(
+        self, step: Step, attempt: int, values: list[Any], injected: Mapping[str, Any]
+    ) -> None:
         node = step.node
         if self._interceptors is None:
             result: Any = node.call(values, injected)
             if node.streams:
-                self._save_stream(step, result)
+                self._save_stream(step, attempt, result)
             else:
                 self._save_all(step, node.unpack(result))
             return
-        self._call_intercepted(step, values, injected, self._interceptors)
+        self._call_intercepted(step, attempt, values, injected, self._interceptors)
 
     def _call_intercepted(
-        self, step: Step, values: list[Any], injected: Mapping[str, Any], hooks: Interceptors
+        self, step: Step, attempt: int, values: list[Any], injected: Mapping[str, Any], hooks: Interceptors
     ) -> None:
         node = step.node
         inputs = {binding.dataset: value for binding, value in zip(node.bindings, values, strict=True)}
@@ -197,7 +237,7 @@ class Performer:
             hooks.on_node_error(error, node, inputs)
             raise
         if outputs is None:
-            self._save_stream(step, result)
+            self._save_stream(step, attempt, result)
             return
         hooks.after_node_run(node, inputs, dict(outputs))
         self._save_all(step, outputs)
@@ -205,7 +245,7 @@ class Performer:
     def _save_all(self, step: Step, outputs: Sequence[tuple[str, Any]]) -> None:
         for name, value in outputs:
             if value is None:
-                raise _nothing_to_save(step.node, name)
+                raise nothing_to_save(step.node, name)
         save = self._save_observed if self._observed else self._save
         for target, (name, value) in zip(step.saves, outputs, strict=True):
             save(step, target, name, value)
@@ -214,7 +254,7 @@ class Performer:
         if target.place == "memory":
             self._data.memory.put(target.name, value)
         else:
-            self._data.store(target, value, SaveContext(self._facts.run_id, step.node.name))
+            self._data.store(target, value, SaveContext(self._facts.run_id, step.node.name, target.key))
 
     def _save_observed(self, step: Step, target: Save, name: str, value: Any) -> None:
         if target.place != "stored" and self._interceptors is None:
@@ -226,64 +266,63 @@ class Performer:
         self._save(step, target, name, value)
         if self._interceptors is not None:
             self._interceptors.after_dataset_saved(name, value, step.node)
-        if self._emit is not None and target.place == "stored":
+        if self._emit is not None and target.place == "stored" and target.key is None:
             entry = self._data.catalog.entry(name)
             version = self._facts.version if entry is not None and entry.versioned else None
             seconds = time.perf_counter() - begun
             self._emit(DatasetSaved(self._facts.run_id, time.time(), step.node.name, name, seconds, version))
 
-    def _save_stream(self, step: Step, chunks: Iterable[Any]) -> None:
-        """Append each chunk to its store; in memory a stream is the list of its chunks."""
-        collected: dict[str, list[Any]] = {save.name: [] for save in step.saves if save.place == "memory"}
-        for chunk in chunks:
-            outputs = step.node.unpack(chunk)
-            for target, (name, value) in zip(step.saves, outputs, strict=True):
-                if value is None:
-                    raise _nothing_to_save(step.node, name)
-                if target.place == "memory":
-                    collected[target.name].append(value)
-                else:
-                    self._data.append(target, value)
-        for name, whole in collected.items():
-            self._data.memory.put(name, whole)
+    def _save_stream(self, step: Step, attempt: int, chunks: Iterable[Any]) -> None:
+        identified = self._facts.fingerprint
+        save_stream(self._data, step, chunks, attempt, self.report, fingerprint=identified)
 
     @contextlib.contextmanager
-    def _surroundings(self, node: Node, attempt: int) -> Any:
+    def _surroundings(self, node: Node, attempt: int, key: str | None, completed: frozenset[str]) -> Any:
         """Provide what is injected, seed the global generators, and clean up after the node."""
-        seed = node_seed(self._facts.seed, node.name)
+        seed = node_seed(self._facts.seed, node.name, key)
+        context = _Surrounding(node, seed, attempt, key, completed)
         with contextlib.ExitStack() as stack:
-            if self._facts.seed_globals:
+            if self._facts.seeds(node.name):
                 stack.enter_context(seeded_globals(seed))
-            yield {
-                argument: self._provide(kind, node, seed, attempt, stack)
-                for argument, kind in node.injected.items()
-            }
+            yield {argument: self._provide(kind, context, stack) for argument, kind in node.injected.items()}
 
-    def _provide(self, kind: str, node: Node, seed: int, attempt: int, stack: contextlib.ExitStack) -> Any:
-        if kind == "Generator":
-            return numpy_generator(seed)
-        if kind == "RunContext":
-            scratch = _scratch_path(self._facts, node)
-            stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-            return RunContext(
-                self._facts.run_id, node.name, seed, self._facts.environment, None, attempt, scratch
-            )
-        raise UsageError(f"Node '{node.name}' asks for a {kind}, but none of its inputs is partitioned")
+    def _provide(self, kind: str, around: _Surrounding, stack: contextlib.ExitStack) -> Any:
+        match kind:
+            case "Generator":
+                return numpy_generator(around.seed)
+            case "RunContext":
+                scratch = _scratch_path(self._facts, around)
+                stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+                facts, node = self._facts, around.node.name
+                return RunContext(
+                    facts.run_id, node, around.seed, facts.environment, around.key, around.attempt, scratch
+                )
+            case "Completed":
+                return Completed(around.completed)
+        return PartitionKey(around.key)
 
 
-def _scratch_path(facts: RunFacts, node: Node) -> Path:
+class _Surrounding(NamedTuple):
+    """What is injected into one call is made from."""
+
+    node: Node
+    seed: int
+    attempt: int
+    key: str | None
+    completed: frozenset[str]
+
+
+def _scratch_path(facts: RunFacts, around: _Surrounding) -> Path:
     parent = facts.scratch or Path(tempfile.gettempdir())
-    safe = "".join(letter if letter.isalnum() else "-" for letter in node.name)
-    return parent / f"plait-{facts.run_id.replace(':', '.')}-{safe}"
+    named = f"{facts.run_id}-{around.node.name}"
+    if around.key is not None:
+        # A digest, because keys may differ in signs that a folder's name cannot have.
+        named += f"-{hashlib.sha256(around.key.encode()).hexdigest()[:16]}"
+    return parent / f"plait-{''.join(sign if sign.isalnum() or sign in '-.' else '-' for sign in named)}"
 
 
-def _nothing_to_save(node: Node, name: str) -> DatasetError:
-    return DatasetError(
-        f"Node '{node.name}' returned None for its output '{name}'",
-        where=f"node '{node.name}'",
-        why="Saving None is not allowed: a later load could not tell it from missing data",
-        hint=f"return a value for '{name}', or leave the output out of the node",
-    )
+def _unheard(part: Part) -> None:
+    """Take a report that nobody listens to."""
 
 
 def _known_only(changed: Mapping[str, Any], inputs: Mapping[str, Any], node: Node) -> Mapping[str, Any]:

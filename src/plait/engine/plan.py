@@ -14,12 +14,13 @@ from typing import Any, Literal, NamedTuple
 
 from plait.catalog import DataCatalog, frames
 from plait.catalog.memory import CopyMode
-from plait.catalog.protocols import Appends, Exists, FrameName, Located
+from plait.catalog.protocols import Exists, FrameName, Located
 from plait.config import BoundParameters
 from plait.engine.allocation import collection_paused
+from plait.engine.ways import takes_chunks, ways_problems
 from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, did_you_mean
 from plait.events import Reason
-from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
+from plait.pipeline import Mode, Node, Pipeline, is_parameter, strip_transcoding
 
 __all__ = ["Action", "Load", "Plan", "Save", "Step", "make_plan"]
 
@@ -31,20 +32,24 @@ class Load(NamedTuple):
     """Where one argument of a node comes from.
 
     ``name`` is the catalog entry, or the key in the run's memory; ``frame`` what the consumer's
-    annotation asks for; ``value`` the parameter itself.
+    annotation asks for; ``value`` the parameter itself; ``mode`` how the data is taken, whole where it is
+    None; ``key`` the partition, once there is a single one to load.
     """
 
     place: Place
     name: str
     frame: FrameName | None = None
     value: Any = None
+    mode: Mode | None = None
+    key: str | None = None
 
 
 class Save(NamedTuple):
-    """Where one output of a node goes."""
+    """Where one output of a node goes; ``key`` is the partition, once there is a single one to save."""
 
     place: Place
     name: str
+    key: str | None = None
 
 
 class Step(NamedTuple):
@@ -54,6 +59,7 @@ class Step(NamedTuple):
         loads: one per binding of the node, in call order.
         saves: one per output of the node, in order.
         reads: the distinct names it loads from memory.
+        keys: patterns of the partition keys that were selected; None stands for all.
     """
 
     node: Node
@@ -62,6 +68,12 @@ class Step(NamedTuple):
     reads: tuple[str, ...]
     action: Action = "run"
     reasons: tuple[Reason, ...] = ()
+    keys: tuple[str, ...] | None = None
+
+    def at(self, key: str) -> Step:
+        """Return the step for one key: it loads and saves the parts of that key."""
+        loads = tuple([load if load.mode is None else load._replace(key=key) for load in self.loads])
+        return self._replace(loads=loads, saves=tuple([save._replace(key=key) for save in self.saves]))
 
     @property
     def stores(self) -> bool:
@@ -97,6 +109,7 @@ def make_plan(
     inputs: Mapping[str, Any] | None = None,
     outputs: Iterable[str] | None = None,
     persist: bool = True,
+    keys: Mapping[str, Iterable[str]] | None = None,
 ) -> Plan:
     """Bind every node of ``pipeline`` that the demanded outputs need.
 
@@ -104,6 +117,7 @@ def make_plan(
         inputs: data the caller brings along; what only leads to these names is left out.
         outputs: the names the caller asks for; without them everything is demanded.
         persist: False keeps all outputs in memory instead of saving them.
+        keys: node → patterns of the partition keys that it may work on.
 
     Raises:
         Problems: names that nothing produces and no catalog entry explains, all at once.
@@ -112,7 +126,7 @@ def make_plan(
     wanted = None if outputs is None else list(outputs)
     _refuse_unknown(pipeline, injected, wanted)
     needed = _needed(pipeline, frozenset(injected), wanted)
-    binder = _Binder(pipeline, needed, catalog, parameters, injected, persist)
+    binder = _Binder(pipeline, needed, catalog, parameters, injected, persist, keys or {})
     with collection_paused():
         steps = tuple([binder.step(node) for node in needed])
     if binder.problems:
@@ -169,12 +183,14 @@ class _Binder:
         parameters: BoundParameters,
         injected: Mapping[str, Any],
         persist: bool,
+        keys: Mapping[str, Iterable[str]],
     ) -> None:
         self.pipeline = pipeline
         self.catalog = catalog
         self.parameters = parameters
         self.injected = {strip_transcoding(name): value for name, value in injected.items()}
         self.persist = persist
+        self.keys = keys
         self.produced = {name for node in needed for name in node.writes}
         self.copy_modes: dict[str, CopyMode] = {}
         self.consumers: defaultdict[str, int] = defaultdict(int)
@@ -191,8 +207,11 @@ class _Binder:
             self.consumers[name] += 1
         if node.streams:
             self._check_stream(node, saves)
+        if node.maps or node.incremental or node.injected:
+            self.problems += ways_problems(node, loads, saves, self.catalog)
         missing = self._missing_inputs(loads) if len(reads) < len(loads) else ()
-        return Step(node, loads, saves, reads, "blocked" if missing else "run", missing)
+        chosen = tuple(self.keys[node.name]) if node.name in self.keys else None
+        return Step(node, loads, saves, reads, "blocked" if missing else "run", missing, chosen)
 
     def plan(self, steps: tuple[Step, ...], wanted: list[str] | None) -> Plan:
         names = self.pipeline.outputs() if wanted is None else wanted
@@ -227,10 +246,10 @@ class _Binder:
             return Load("parameter", name, None, self.parameters.value(node.name, binding))
         frame = self._frame(binding.annotation, node)
         if self._memory(name):
-            return Load("memory", strip_transcoding(name), frame)
+            return Load("memory", strip_transcoding(name), frame, None, binding.mode)
         if name not in self.catalog:
             self.problems.append(_unknown_input(name, node, self.pipeline, self.catalog))
-        return Load("stored", name, frame)
+        return Load("stored", name, frame, None, binding.mode)
 
     def _frame(self, annotation: Any, node: Node) -> FrameName | None:
         if annotation is None:
@@ -275,12 +294,11 @@ class _Binder:
         return Reason("input_missing", f"'{name}' {lacks}{place}{written}", _details(name, producer))
 
     def _check_stream(self, node: Node, saves: tuple[Save, ...]) -> None:
-        stores = [save.name for save in saves if save.place == "stored"]
-        for name in stores:
-            if not isinstance(self.catalog.dataset(name), Appends):
+        for save in saves:
+            if save.place == "stored" and not takes_chunks(self.catalog.dataset(save.name)):
                 self.problems.append(
                     DatasetError(
-                        f"'{name}' cannot be appended to, but node '{node.name}' yields it in chunks",
+                        f"'{save.name}' cannot be appended to, but node '{node.name}' yields it in chunks",
                         where=f"node '{node.name}'",
                         hint="return the whole instead of yielding, or keep it in memory",
                     )
