@@ -22,14 +22,18 @@ def increase(x):
     return x + 1
 
 
-count, mode = int(sys.argv[1]), sys.argv[2]
-chain = plait.pipeline([plait.node(increase, f"d{i}", f"d{i + 1}", name=f"n{i}") for i in range(count)])
-catalog = plait.DataCatalog({"d0": plait.MemoryDataset(0)})
-observer = Counting()
-extras = {} if mode == "library" else {"state": Path("state"), "observers": [observer]}
-start = time.perf_counter()
-result = plait.run(chain, catalog, **extras)
-seconds = time.perf_counter() - start
-assert result[f"d{count}"] == count
-assert mode == "library" or observer.events >= 2 * count
-print(json.dumps({"seconds": seconds}))
+def run(count, mode):
+    chain = plait.pipeline([plait.node(increase, f"d{i}", f"d{i + 1}", name=f"n{i}") for i in range(count)])
+    catalog = plait.DataCatalog({"d0": plait.MemoryDataset(0)})
+    observer = Counting()
+    extras = {} if mode == "library" else {"state": Path(f"state-{count}"), "observers": [observer]}
+    start = time.perf_counter()
+    result = plait.run(chain, catalog, **extras)
+    seconds = time.perf_counter() - start
+    assert result[f"d{count}"] == count
+    assert mode == "library" or observer.events >= 2 * count
+    return seconds
+
+
+run(2, sys.argv[2])  # what is imported at the first run
+print(json.dumps({"seconds": run(int(sys.argv[1]), sys.argv[2])}))
