@@ -10,7 +10,7 @@ import numpy as np
 import plait
 from plait import DataCatalog, RunContext, node, pipeline
 from plait.config import Parameters, bind_parameters
-from plait.engine import RunOptions, make_plan, run_plan
+from plait.engine import IdentityOptions, RunOptions, make_plan, run_plan
 from plait.engine.seeds import node_seed, seeded_globals
 
 
@@ -90,3 +90,27 @@ def test_seeding_is_undone_when_the_node_raises():
     except RuntimeError:
         pass
     assert random.getstate() == state
+
+
+def test_only_code_that_reaches_a_generator_is_seeded_where_that_is_known(tmp_path, monkeypatch):
+    from plait.engine import perform
+
+    seeded = []
+    original = perform.seeded_globals
+    monkeypatch.setattr(perform, "seeded_globals", lambda seed: seeded.append(seed) or original(seed))
+
+    def calm(x):
+        return x + 1
+
+    def rolls(x):
+        return random.random()
+
+    steps = pipeline([node(calm, "x", "a"), node(rolls, "a", "b")])
+    catalog = DataCatalog.from_mapping({"x": 1, "b": str(tmp_path / "b.json")})
+    options = RunOptions(
+        seed_globals=True,
+        state=tmp_path / ".plait",
+        identity=IdentityOptions(tmp_path, (Path(__file__).parent,)),
+    )
+    run_plan(make_plan(steps, catalog, bind_parameters(steps.nodes, Parameters({}))), catalog, options)
+    assert seeded == [node_seed(0, "rolls")]

@@ -76,10 +76,14 @@ class Identifier:
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._classes: dict[type, object] = {}
 
+    def manifest(self, step: Step) -> CodeManifest:
+        """Return the code that a step's function reaches."""
+        return self._codebase.manifest(step.node.func)
+
     def identify(self, step: Step, data: Mapping[str, Fingerprint | None]) -> Identity:
         """Return the components of a step whose inputs have these fingerprints, by name."""
         node = step.node
-        manifest = self._codebase.manifest(node.func)
+        manifest = self.manifest(step)
         random = manifest.uses_randomness or "Generator" in node.injected.values()
         components = Components(
             code=None if node.version is not None else manifest.digests,

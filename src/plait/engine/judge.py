@@ -54,6 +54,7 @@ class Judge:
         store: TraceStore,
         options: JudgeOptions,
     ) -> None:
+        self._steps = plan.steps
         self._catalog = catalog
         self._identifier = identifier
         self._fingerprints = fingerprints
@@ -106,6 +107,12 @@ class Judge:
         for place, save in enumerate(step.saves):
             if save.place == "memory":
                 self._data[save.name] = identity.derived(place)
+
+    def random_nodes(self) -> frozenset[str]:
+        """Return the nodes whose code reaches a random generator."""
+        return frozenset(
+            step.node.name for step in self._steps if self._identifier.manifest(step).uses_randomness
+        )
 
     def begin(self, run_id: str, steps: Iterable[Step]) -> None:
         """Record, durably, that steps with stored outputs begin."""

@@ -14,6 +14,7 @@ from plait.config import Parameters, bind_parameters
 from plait.engine.data import RunData
 from plait.engine.execute import Execution
 from plait.engine.executors import Site, check_fit, choose_executor, make_executor
+from plait.engine.judge import Judge
 from plait.engine.judging import open_judge, own_source_roots
 from plait.engine.main_script import refuse_while_importing
 from plait.engine.memory import RunMemory
@@ -129,7 +130,7 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
         memory.inject(strip_transcoding(name), value)
     judge = open_judge(plan, catalog, options, ledger)
     leases = None if judge is None or ledger is None else Leases(ledger.database, record.run_id)
-    facts = _facts(options, record.run_id, fingerprint=judge is not None)
+    facts = _facts(options, record.run_id, judge)
     performer = Performer(
         RunData(catalog, memory),
         facts,
@@ -184,15 +185,16 @@ def _library_identity(pipeline: Pipeline, state: Path) -> IdentityOptions:
     return IdentityOptions(state.resolve().parent, own_source_roots(pipeline))
 
 
-def _facts(options: RunOptions, run_id: str, *, fingerprint: bool) -> RunFacts:
+def _facts(options: RunOptions, run_id: str, judge: Judge | None) -> RunFacts:
     return RunFacts(
         run_id,
         options.seed,
         options.seed_globals,
+        judge.random_nodes() if judge is not None and options.seed_globals else None,
         options.environment,
         None if options.state is None else options.state.resolve() / "scratch",
         version=run_id,
-        fingerprint=fingerprint,
+        fingerprint=judge is not None,
     )
 
 
