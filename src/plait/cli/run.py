@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plait.engine import RunResult
     from plait.project import Project
     from plait.project.running import RunRequest
+    from plait.project.watch import Watch
 
 __all__ = ["command"]
 
@@ -48,8 +49,41 @@ def command(selectors: tuple[str, ...], place: Place, **options: Any) -> None:
     """
     _refuse_kedro_only(options)
     question = asked(selectors, place, options)
+    if not options["fresh"] and _nothing_to_do(question, as_json=options["json_"]):
+        return
     with question.open() as project:
-        _finish(project, _run(project, _request(question, options), options), options)
+        request = _request(question, options)
+        watch = _import_watched(project, request)
+        result = _run(project, request, options)
+        _finish(project, result, options)
+        _remember_complete(project, question, request, watch)
+
+
+def _nothing_to_do(question: Asked, *, as_json: bool) -> bool:
+    """Say that everything is up to date, if that can be told without importing the project."""
+    from plait.cli.unchanged import say_unchanged
+
+    return say_unchanged(question, as_json=as_json)
+
+
+def _import_watched(project: Project, request: RunRequest) -> Watch:
+    """Make the pipelines, noting whether their code reaches for more than sources and configuration."""
+    from plait.project.running import selected
+    from plait.project.watch import Watch
+
+    watch = Watch([project.source], [project.source, project.conf])
+    with watch.watching():
+        selected(project.parts(), request)
+    return watch
+
+
+def _remember_complete(project: Project, question: Asked, request: RunRequest, watch: Watch) -> None:
+    """Let the next run see at a glance whether anything changed."""
+    from dataclasses import replace
+
+    from plait.project.complete import remember_complete
+
+    remember_complete(project, replace(request, fresh=frozenset()), question.question(), watch)
 
 
 def _request(question: Asked, options: dict[str, Any]) -> RunRequest:

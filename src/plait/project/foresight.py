@@ -17,8 +17,8 @@ from plait.identity.fingerprints import bytes_to_read
 from plait.project.running import Prepared, RunRequest, prepared
 
 if TYPE_CHECKING:
-    from plait.ledger import Ledger
     from plait.engine.judge import Judge
+    from plait.ledger import Ledger
     from plait.project.project import Project
 
 __all__ = ["Foresight", "open_foresight"]
@@ -68,7 +68,7 @@ class Foresight:
     def bytes_to_hash(self) -> int:
         """Return how much of the data nobody has looked at yet has to be read to decide."""
         memo = LedgerMemo(self.ledger.database, self.project.root)
-        places = (self.prepared.catalog.dataset(name) for name in sorted(self._stored()))
+        places = (self.prepared.catalog.dataset(name) for name in sorted(self.stored()))
         local = (getattr(dataset, "local_place", lambda: None)() for dataset in places)
         return sum(bytes_to_read(path, memo) for path in local if path is not None and path.exists())
 
@@ -93,7 +93,8 @@ class Foresight:
         known = [self.usual_seconds[node] for node in running if node in self.usual_seconds]
         return sum(known) if known and len(known) == len(running) else None
 
-    def _stored(self) -> set[str]:
+    def stored(self) -> set[str]:
+        """Return the names of the stored data that the nodes read and write."""
         plan = self.prepared.plan
         loads = {load.name for step in plan.steps for load in step.loads if load.place == "stored"}
         return loads | {save.name for step in plan.steps for save in step.saves if save.place == "stored"}

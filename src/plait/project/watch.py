@@ -1,0 +1,105 @@
+"""Watching what a project's own code touches while it is imported and its pipelines are made.
+
+Where that is more than sources and configuration, only running the code tells whether a run has something
+to do. What libraries do while they are imported is their own business.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+__all__ = ["Watch"]
+
+_LOOKED_AT = frozenset({"open", "os.listdir", "os.scandir", "glob.glob", "glob.glob/2", "pathlib.Path.glob"})
+_REACHING_OUT = frozenset(
+    {
+        "os.exec",
+        "os.fork",
+        "os.posix_spawn",
+        "os.system",
+        "socket.connect",
+        "socket.getaddrinfo",
+        "sqlite3.connect",
+        "subprocess.Popen",
+        "urllib.Request",
+    }
+)
+_SYSTEM = ("/proc/", "/sys/", "/dev/")
+_IMPORTS = "<frozen importlib"
+_PLAIT = str(Path(__file__).resolve().parent.parent) + os.sep
+
+
+class Watch:
+    """Notes what the project's own code reads beside sources and configuration.
+
+    Python's audit hooks cannot be taken away; this one does nothing outside :meth:`watching`.
+
+    Attributes:
+        touched: what was reached, in words; empty where all is well.
+    """
+
+    def __init__(self, sources: Sequence[Path], allowed: Sequence[Path]) -> None:
+        installed: set[str] = {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, sys.exec_prefix}
+        self._own = tuple([f"{os.path.realpath(path)}{os.sep}" for path in sources])
+        self._free = (
+            tuple([f"{os.path.realpath(path)}{os.sep}" for path in (*installed, *map(str, allowed))])
+            + _SYSTEM
+        )
+        self._on = False
+        self.touched: list[str] = []
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch while the block runs."""
+        sys.addaudithook(self._heard)
+        self._on = True
+        try:
+            yield
+        finally:
+            self._on = False
+
+    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._on:
+            return
+        if event in _LOOKED_AT:
+            path = self._path(arguments[0] if arguments else None)
+            if path is not None and self._by_own_code():
+                self.touched.append(f"{event} {path}")
+        elif event in _REACHING_OUT and self._by_own_code():
+            self.touched.append(event)
+
+    def _path(self, given: Any) -> str | None:
+        """Return a path that is neither source nor configuration, or None."""
+        if isinstance(given, int):
+            return None
+        try:
+            text = os.fsdecode(given if given is not None else ".")
+        except TypeError:
+            return None
+        path = os.path.realpath(text)
+        if path.startswith(self._free):
+            return None
+        if path.startswith(self._own) or f"{path}{os.sep}" in self._own:
+            return None
+        return path
+
+    def _by_own_code(self) -> bool:
+        """Say whether the project's code does this, and not a library that is being imported, or Plait."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name.startswith(_PLAIT) and not name.startswith(self._own):
+                return False
+            if name.startswith(self._own):
+                return True
+            if name.startswith(_IMPORTS):
+                return False
+            frame = frame.f_back
+        return False
