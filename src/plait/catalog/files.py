@@ -7,15 +7,16 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
 from plait.catalog import registry
 from plait.catalog.failures import reported
 from plait.catalog.formats import Format, resolve_function
+from plait.catalog.growing import ChunkWriter, GrowingFile
 from plait.catalog.locations import is_url, location_of
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
@@ -161,6 +162,51 @@ class FileDataset:
         place = self.local_place()
         if self.format.holds == "file" and place is not None and place.is_dir() and any(place.iterdir()):
             raise IsADirectoryError(errno.EISDIR, "a folder that is not empty lies there", str(place))
+
+    # --- Chunk by chunk
+
+    @property
+    def appendable(self) -> bool:
+        """Whether its format can be written in chunks."""
+        return self.format.appender(self.frame) is not None
+
+    def append(self, data: Any) -> None:
+        """Add a chunk to what is there; the whole file is written anew, and moved into place.
+
+        Raises:
+            DatasetError: the format cannot grow, the chunk does not fit, or the dataset is versioned.
+        """
+        self._growing().append(data)
+
+    @contextmanager
+    def stream(self) -> Iterator[ChunkWriter]:
+        """Take chunks, and put them in the place of what is there when the context ends normally.
+
+        Raises:
+            DatasetError: the format cannot be written in chunks, one does not fit, or there was none.
+        """
+        growing = self._growing(in_place=False)
+        with growing.streamed(self._filled()) as writer:
+            yield writer
+
+    def read_progress(self) -> Mapping[str, Any] | None:
+        """Return the progress stored with the content that lies there; None if that came about otherwise."""
+        return self._growing().read_progress() if self.appendable and self.version is None else None
+
+    def append_with_progress(self, chunks: Iterable[Any], progress: Mapping[str, Any]) -> None:
+        """Add chunks to what is there, and store how far their producer has come, in one commit."""
+        self._growing().append_with_progress(chunks, progress)
+
+    def replace_with_progress(self, chunks: Iterable[Any], progress: Mapping[str, Any]) -> None:
+        """Put chunks in the place of what is there, with new progress, in one commit."""
+        self._growing().replace_with_progress(chunks, progress)
+
+    def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any:
+        """Return the rows whose ``column`` is greater than ``mark``; all where that is None."""
+        from plait.catalog.watermarks import rows_beyond
+
+        with reported(self, "loaded"):
+            return rows_beyond(self.load() if frame is None else self.load_as(frame), column, mark)
 
     # --- Versions
 
@@ -314,12 +360,38 @@ class FileDataset:
         if reference is None:
             raise DatasetError(f"{self.format.name} cannot be saved, only loaded", where=self.location)
         if frame:
-            from plait.catalog import frames
-
-            data = frames.convert(data, cast(FrameName, frame))
+            data = _converted(data, frame)
         write = resolve_function(reference)
         keywords = self._save_keywords()
         return lambda target: write(data, target, **keywords), self.format.holds == "folder"
+
+    def _growing(self, *, in_place: bool = True) -> GrowingFile:
+        found = self.format.appender(self.frame)
+        if found is None:
+            raise DatasetError(
+                f"{self.format.name} cannot be written in chunks",
+                where=self.location,
+                hint="csv, jsonl, parquet, feather, text, partitions and tables of databases can",
+            )
+        if in_place and self.version is not None:
+            raise DatasetError(
+                f"'{self.location}' keeps every save as a version, and a version is never changed",
+                hint="leave `versioned` out, or save the whole",
+            )
+        frame, reference = found
+        return GrowingFile(
+            self._store,
+            self._path,
+            partial(self._opened_to_append, frame, reference),
+            partial(reported, self, "saved"),
+        )
+
+    @contextmanager
+    def _opened_to_append(
+        self, frame: str, reference: str, target: Path, before: Path | None
+    ) -> Iterator[Callable[[Any], None]]:
+        with resolve_function(reference)(target, before, **self._save_keywords()) as append:
+            yield append if not frame else lambda chunk: append(_converted(chunk, frame))
 
     def _copier(self, source: Path) -> Callable[[Path], None]:
         kinds = {"file": (False,), "folder": (True,), "either": (True, False)}[self.format.holds]
@@ -409,6 +481,12 @@ class FileDataset:
         return VersionNotFoundError(
             f"'{self.location}' has no version '{version}'", hint=did_you_mean(version, known) or latest
         )
+
+
+def _converted(data: Any, frame: str) -> Any:
+    from plait.catalog import frames
+
+    return frames.convert(data, cast(FrameName, frame))
 
 
 def _one_path(path: str | os.PathLike[str] | None, filepath: str | os.PathLike[str] | None) -> str:

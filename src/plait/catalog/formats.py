@@ -33,6 +33,9 @@ class Format:
             afterwards. The same data must give the same bytes.
         previews: frame → ``preview(source, limit, **load_args) -> Preview``, reading no more than it
             shows; the one under ``""`` serves every frame that has none of its own.
+        appenders: frame → ``append(target, before, **save_args)``, a context whose value adds one chunk to
+            the file at ``target``, which begins with the content of the local file ``before``, if there is
+            one. A frame that has none of its own takes that of ``arrow``, to which chunks are converted.
         default_frame: what ``type: <name>`` gives when neither the entry nor the type name says;
             None takes the project's default where there is a reader for it, else the first reader.
         holds: what lies at the path. ``either`` is decided by what is there and what is saved.
@@ -50,6 +53,7 @@ class Format:
     readers: Mapping[str, str]
     writers: Mapping[str, str] = field(default_factory=dict)
     previews: Mapping[str, str] = field(default_factory=dict)
+    appenders: Mapping[str, str] = field(default_factory=dict)
     default_frame: str | None = None
     holds: Literal["file", "folder", "either"] = "file"
     ranged: bool = False
@@ -75,6 +79,12 @@ class Format:
             why=f"it has {', '.join(choices)}" if choices else "it holds plain Python objects",
             hint=did_you_mean(wanted, choices),
         )
+
+    def appender(self, frame: str) -> tuple[str, str] | None:
+        """Return the frame that chunks are in and the function that appends them; None where none can."""
+        frame = "polars" if frame == "polars-lazy" else frame
+        found = frame if frame in self.appenders else "arrow"
+        return (found, self.appenders[found]) if found in self.appenders else None
 
 
 def resolve_function(reference: str) -> Callable[..., Any]:

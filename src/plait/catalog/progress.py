@@ -26,9 +26,16 @@ def sidecar_of(path: str) -> str:
 
 
 def recorded(document: Mapping[str, Any] | None, content: str | None) -> Mapping[str, Any] | None:
-    """Return the progress that was stored with this content, or None."""
+    """Return the progress that was stored with this content, or None.
+
+    Args:
+        content: its digest, the token that a store has for it, or None where nothing lies.
+    """
     commits = (document or {}).get("commits") or ()
-    return next((commit["progress"] for commit in commits if commit["content"] == content), None)
+    fits = (
+        commit["progress"] for commit in commits if content in (commit["content"], commit.get("token", 0))
+    )
+    return next(fits, None)
 
 
 def with_commit(

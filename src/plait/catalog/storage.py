@@ -65,6 +65,7 @@ def replacing(target: Path, *, folder: bool = False, flush: bool = False) -> Ite
         _refuse_unwritten(fresh)
         if before is not None:
             _keep_mode(fresh, before)
+        if before is not None or flush:
             _flush(fresh, None if flush else _FLUSHED_BYTES)
         if fresh.is_dir() or (before is not None and stat.S_ISDIR(before.st_mode)):
             _swap(fresh, target)

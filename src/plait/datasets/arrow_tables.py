@@ -13,6 +13,7 @@ import pyarrow.parquet
 
 from plait.catalog.preview import Preview
 from plait.datasets import previews
+from plait.datasets.growing_text import Appending, Lines, appended_lines, written
 from plait.datasets.sources import Source, suffix_of
 
 _CSV_OPTIONS = {
@@ -34,6 +35,24 @@ def read_csv(source: Source, **load_args: Any) -> Any:
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
     with pa.output_stream(target, compression="detect") as file:
         pa.csv.write_csv(data, file, **_csv_options(save_args, {}))
+
+
+def append_csv(target: Path, before: Path | None, **save_args: Any) -> Appending:
+    options = _csv_options(save_args, {}).get("write_options") or pa.csv.WriteOptions()
+    bare = pa.csv.WriteOptions(
+        include_header=False,
+        batch_size=options.batch_size,
+        delimiter=options.delimiter,
+        quoting_style=options.quoting_style,
+    )
+
+    def rows(chunk: Any) -> bytes:
+        return written(lambda file: pa.csv.write_csv(chunk, file, bare))
+
+    def header(chunk: Any) -> bytes:
+        return written(lambda file: pa.csv.write_csv(chunk.slice(0, 0), file, options))
+
+    return appended_lines(target, before, Lines(header, rows))
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:

@@ -10,6 +10,7 @@ from plait.catalog.formats import Format
 _PANDAS = "plait.datasets.pandas_tables"
 _POLARS = "plait.datasets.polars_tables"
 _ARROW = "plait.datasets.arrow_tables"
+_GROWING = "plait.datasets.growing_arrow"
 _DOCUMENTS = "plait.datasets.documents"
 _TEXT = "plait.datasets.text"
 _ARRAYS = "plait.datasets.arrays"
@@ -35,6 +36,11 @@ CSV = Format(
         "polars": f"{_POLARS}:write_csv",
         "arrow": f"{_ARROW}:write_csv",
     },
+    appenders={
+        "pandas": f"{_PANDAS}:append_csv",
+        "polars": f"{_POLARS}:append_csv",
+        "arrow": f"{_ARROW}:append_csv",
+    },
     previews={
         "pandas": f"{_PANDAS}:preview_csv",
         "polars": f"{_POLARS}:preview_csv",
@@ -57,6 +63,7 @@ PARQUET = Format(
         "polars": f"{_POLARS}:write_parquet",
         "arrow": f"{_ARROW}:write_parquet",
     },
+    appenders={"arrow": f"{_GROWING}:append_parquet"},
     previews={"": f"{_ARROW}:preview_parquet"},
     holds="either",
     ranged=True,
@@ -75,6 +82,7 @@ FEATHER = Format(
         "polars": f"{_POLARS}:write_feather",
         "arrow": f"{_ARROW}:write_feather",
     },
+    appenders={"arrow": f"{_GROWING}:append_feather"},
     previews={"": f"{_ARROW}:preview_feather"},
     ranged=True,
 )
@@ -104,6 +112,7 @@ JSON_LINES = Format(
         "polars-lazy": f"{_POLARS}:scan_jsonl",
     },
     writers={"pandas": f"{_PANDAS}:write_jsonl", "polars": f"{_POLARS}:write_jsonl"},
+    appenders={"pandas": f"{_PANDAS}:append_jsonl", "polars": f"{_POLARS}:append_jsonl"},
     previews={
         "pandas": f"{_PANDAS}:preview_jsonl",
         "polars": f"{_POLARS}:preview_jsonl",
@@ -162,6 +171,7 @@ TEXT = Format(
     name="text",
     readers={"": f"{_TEXT}:read"},
     writers={"": f"{_TEXT}:write"},
+    appenders={"": f"{_TEXT}:append"},
     previews={"": f"{_TEXT}:preview"},
     open_args=_TEXT_ARGS,
     ranged=True,
@@ -171,6 +181,7 @@ MARKDOWN = Format(
     name="markdown",
     readers={"": f"{_TEXT}:read"},
     writers={"": f"{_TEXT}:write"},
+    appenders={"": f"{_TEXT}:append"},
     previews={"": f"{_TEXT}:preview_markdown"},
     open_args=_TEXT_ARGS,
 )

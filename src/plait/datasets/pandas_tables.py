@@ -12,6 +12,7 @@ import pandas as pd
 
 from plait.catalog.preview import Preview
 from plait.datasets import previews
+from plait.datasets.growing_text import Appending, Lines, appended_lines, refuse_compression, written
 from plait.datasets.sources import Source, suffix_of
 from plait.errors import DatasetError
 
@@ -24,6 +25,18 @@ def read_csv(source: Source, **load_args: Any) -> Any:
 
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
     _write_text(_table(data).to_csv, target, {"index": False, **save_args})
+
+
+def append_csv(target: Path, before: Path | None, **save_args: Any) -> Appending:
+    options = {"index": False, **refuse_compression(save_args)}
+
+    def rows(chunk: Any) -> bytes:
+        return written(lambda file: _table(chunk).to_csv(file, **{**options, "header": False}))
+
+    def header(chunk: Any) -> bytes:
+        return written(lambda file: _table(chunk).head(0).to_csv(file, **options))
+
+    return appended_lines(target, before, Lines(header, rows))
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:
@@ -44,6 +57,15 @@ def read_jsonl(source: Source, **load_args: Any) -> Any:
 
 def write_jsonl(data: Any, target: Path, **save_args: Any) -> None:
     write_json(data, target, **{"orient": "records", "lines": True, **save_args})
+
+
+def append_jsonl(target: Path, before: Path | None, **save_args: Any) -> Appending:
+    options = {"orient": "records", "lines": True, **refuse_compression(save_args)}
+
+    def rows(chunk: Any) -> bytes:
+        return written(lambda file: _table(chunk).to_json(file, **options)) if len(chunk) else b""
+
+    return appended_lines(target, before, Lines(lambda _: b"", rows))
 
 
 def preview_jsonl(source: Source, limit: int, **load_args: Any) -> Preview:

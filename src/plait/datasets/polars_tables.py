@@ -13,6 +13,7 @@ import polars as pl
 
 from plait.catalog.preview import Preview
 from plait.datasets import previews
+from plait.datasets.growing_text import Appending, Lines, appended_lines, refuse_compression, written
 from plait.datasets.sources import Source, opened, suffix_of
 from plait.errors import DatasetError
 
@@ -30,6 +31,18 @@ def scan_csv(source: Source, **load_args: Any) -> Any:
 def write_csv(data: Any, target: Path, **save_args: Any) -> None:
     compression = _COMPRESSIONS.get(suffix_of(target))
     _table(data).write_csv(target, **{**({"compression": compression} if compression else {}), **save_args})
+
+
+def append_csv(target: Path, before: Path | None, **save_args: Any) -> Appending:
+    options = refuse_compression(save_args)
+
+    def rows(chunk: Any) -> bytes:
+        return written(lambda file: _table(chunk).write_csv(file, **{**options, "include_header": False}))
+
+    def header(chunk: Any) -> bytes:
+        return written(lambda file: _table(chunk).head(0).write_csv(file, **options))
+
+    return appended_lines(target, before, Lines(header, rows))
 
 
 def preview_csv(source: Source, limit: int, **load_args: Any) -> Preview:
@@ -78,6 +91,15 @@ def scan_jsonl(source: Source, **load_args: Any) -> Any:
 
 def write_jsonl(data: Any, target: Path, **save_args: Any) -> None:
     _table(data).write_ndjson(target, **save_args)
+
+
+def append_jsonl(target: Path, before: Path | None, **save_args: Any) -> Appending:
+    options = refuse_compression(save_args)
+
+    def rows(chunk: Any) -> bytes:
+        return written(lambda file: _table(chunk).write_ndjson(file, **options))
+
+    return appended_lines(target, before, Lines(lambda _: b"", rows))
 
 
 def preview_jsonl(source: Source, limit: int, **load_args: Any) -> Preview:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from plait.catalog.preview import Preview
+from plait.datasets.growing_text import Appending, appended_text
 from plait.datasets.previews import text_preview
 from plait.datasets.refusals import unfit
 from plait.datasets.sources import Source, opened
@@ -17,11 +18,19 @@ def read(source: Source, **open_args: Any) -> str:
 
 
 def write(data: Any, target: Path, **open_args: Any) -> None:
+    _refuse_other(data)
+    with target.open("w", **{"encoding": "utf-8", **open_args}) as file:
+        file.write(data)
+
+
+def append(target: Path, before: Path | None, **open_args: Any) -> Appending:
+    return appended_text(target, before, _refuse_other, **open_args)
+
+
+def _refuse_other(data: Any) -> None:
     if not isinstance(data, str):
         hint = "return text, or give the entry the type of the data, such as `type: json`"
         raise unfit("a text file takes a string", data, hint)
-    with target.open("w", **{"encoding": "utf-8", **open_args}) as file:
-        file.write(data)
 
 
 def preview(source: Source, limit: int, **open_args: Any) -> Preview:
