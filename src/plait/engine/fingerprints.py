@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from plait.catalog import FileDataset
 from plait.catalog.memory import MemoryDataset
+from plait.engine.keys import is_partitioned, whole_of
 from plait.errors import VersionNotFoundError
 from plait.identity.datasets import content_of
-from plait.identity.fingerprints import FileRecord, fingerprint_of, listed_fingerprints
+from plait.identity.fingerprints import FileRecord, fingerprint_of, fingerprint_path, listed_fingerprints
 from plait.ledger.database import Database
 from plait.ledger.file_digests import DigestRow, read_digests, write_digests
 from plait.values import Fingerprint, Strength
@@ -74,10 +75,23 @@ class Fingerprints:
             return content_of(dataset)
         if id(dataset) in self._listed:
             return self._listed.pop(id(dataset))
+        if is_partitioned(dataset):
+            return whole_of(self.parts(dataset, strength))
         try:
             return fingerprint_of(dataset, self._memo, strength)
         except VersionNotFoundError:
             return None
+
+    def parts(
+        self, dataset: Any, strength: Strength | None = None, keys: Iterable[str] | None = None
+    ) -> dict[str, Fingerprint]:
+        """Return what identifies the parts of a dataset, all or those named, without the ones not there."""
+        places = dataset.part_places()
+        if places is None:
+            return dict(dataset.part_fingerprints(keys))
+        wanted = places if keys is None else [key for key in keys if key in places]
+        found = {key: fingerprint_path(places[key], self._memo, strength) for key in wanted}
+        return {key: item for key, item in found.items() if item is not None}
 
     def flush(self) -> None:
         self._memo.flush()

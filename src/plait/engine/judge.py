@@ -10,11 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from plait.catalog import DataCatalog, FileDataset
 from plait.engine.fingerprints import Fingerprints
-from plait.engine.identify import Identifier, Identity
+from plait.engine.identify import Identifier, Identity, data_arguments
+from plait.engine.part_judge import PartJudge
 from plait.engine.plan import Plan, Step
 from plait.engine.shared_traces import SharedTraces
 from plait.events import Reason
@@ -36,14 +38,22 @@ class JudgeOptions:
     Attributes:
         fresh: names of nodes that run whatever is there; None stands for all of them.
         env_policy: what a change of a library means.
+        allow_removals: whether keys that vanished may be retired however many they are.
+        trash: where what is retired goes; None removes it.
     """
 
     fresh: frozenset[str] | None = frozenset()
     env_policy: EnvPolicy = "warn"
+    allow_removals: bool = False
+    trash: Path | None = None
 
 
 class Judge:
-    """Decides the steps of one plan. Used by one thread."""
+    """Decides the steps of one plan. Used by one thread.
+
+    Attributes:
+        parts: decides and records what is done key by key.
+    """
 
     def __init__(
         self,
@@ -71,6 +81,16 @@ class Judge:
         self._found: dict[str, Fingerprint | None] = {}
         self._told: set[str] = set()
         self._shared = SharedTraces(catalog)
+        self.parts = PartJudge(
+            catalog,
+            identifier,
+            fingerprints,
+            store,
+            self._identify,
+            lambda step: self._homes.get(step.node.name),
+            allow_removals=options.allow_removals,
+            trash=options.trash,
+        )
 
     def decide(self, step: Step, pending: Mapping[str, str] | None = None) -> Decision:
         """Decide one step, all of whose inputs are settled but for those that ``pending`` names.
@@ -78,6 +98,11 @@ class Judge:
         Args:
             pending: argument → node that will, or may, make its data anew.
         """
+        if step.node.maps:
+            decision = self.parts.decide(step, self._key_facts(step, pending or {}))
+            if decision.action == "skip":
+                self._settle_parts(step)
+            return decision
         identity = self._identify(step)
         name = step.node.name
         facts = NodeFacts(
@@ -129,6 +154,7 @@ class Judge:
             saved: name → fingerprint of the stored outputs, taken when they were saved.
         """
         identity = self._identities[step.node.name]
+        saved = {**self.parts.made_whole(step), **saved}
         for place, save in enumerate(step.saves):
             if save.place == "stored":
                 self._data[save.name] = saved.get(save.name)
@@ -138,6 +164,7 @@ class Judge:
             return None
         changed = self._changed_input(step)
         if changed is not None:
+            self._store.unmark([self._homes[step.node.name]])
             return changed
         outputs = {
             self._identifier.location(save.name): saved.get(save.name)
@@ -172,14 +199,36 @@ class Judge:
         }
         self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
 
+    def is_overtaken(self, step: Step) -> bool:
+        """Say whether another run has recorded a step since it was decided here."""
+        home = self._homes[step.node.name]
+        known = max((row.number for row in self._rows.get(home, ())), default=0)
+        return self._store.newest(home) > known
+
     def look_again(self, step: Step) -> None:
         """Forget what was known of a step's outputs: another run has just finished with them."""
         name = step.node.name
         home = self._homes[name]
         self._rows.update(self._store.of([home]) or {home: []})
         self._traces.pop(name, None)
+        self.parts.forget(step)
         self._marks.pop(home, None)
         self._marks.update(self._store.begun([home]))
+
+    def finish_parts(self, step: Step) -> Reason | None:
+        """Settle a step whose keys are done; return why their records were dropped, if an input changed."""
+        changed = self._changed_input(step)
+        self.parts.finish(step, changed)
+        self._settle_parts(step)
+        return changed
+
+    def completed(self, step: Step) -> frozenset[str]:
+        """Return the keys that a generator has committed for the code and inputs it has now."""
+        return self.parts.completed(step, self._key_facts(step, {}))
+
+    def finish_stream(self, step: Step, yielded: Iterable[str]) -> Reason | None:
+        """Retire what a complete generator no longer yields; return why not, where that is held back."""
+        return self.parts.finish_stream(step, yielded, self._key_facts(step, {}))
 
     def locations(self, step: Step) -> list[str]:
         """Return where a step writes."""
@@ -199,9 +248,37 @@ class Judge:
 
     # --- Inside
 
+    def _key_facts(self, step: Step, pending: Mapping[str, str]) -> NodeFacts:
+        """Return what all keys of a step have in common."""
+        name = step.node.name
+        identity = self._identify(step)
+        mapped = {argument for argument, (_, load) in data_arguments(step).items() if load.mode is not None}
+        unversioned = self._unversioned(identity, pending)
+        return NodeFacts(
+            name=name,
+            cache=step.node.cache,
+            forced=self._options.fresh is None or name in self._options.fresh,
+            protected=self._protected(step),
+            unversioned={key: item for key, item in unversioned.items() if key not in mapped},
+            needs_version=identity.manifest.needs_version and step.node.version is None,
+            pending=pending,
+            env_policy=self._options.env_policy,
+            symbols=identity.manifest.symbols,
+            names=self._names(step),
+        )
+
+    def _settle_parts(self, step: Step) -> None:
+        for save in step.saves:
+            self._data[save.name] = self.parts.whole(save.name)
+
     def _identify(self, step: Step) -> Identity:
         for load in step.loads:
-            if load.place == "stored" and load.name not in self._data and load.name not in self._made_by:
+            if (
+                load.place == "stored"
+                and load.mode is None
+                and load.name not in self._data
+                and load.name not in self._made_by
+            ):
                 self._data[load.name] = self._fingerprint(load.name)
         identity = self._identifier.identify(step, self._data)
         self._identities[step.node.name] = identity
@@ -300,7 +377,7 @@ class Judge:
 
     def _changed_input(self, step: Step) -> Reason | None:
         for load in step.loads:
-            if load.place == "stored" and load.name not in self._made_by:
+            if load.place == "stored" and load.mode is None and load.name not in self._made_by:
                 now = self._fingerprint(load.name)
                 if now != self._data[load.name]:
                     self._data[load.name] = now

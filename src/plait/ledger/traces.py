@@ -27,7 +27,8 @@ class TraceRow(NamedTuple):
         part: the partition key, or None.
         facts: what does not differ between partitions; plain values.
         inputs: argument → plain values.
-        outputs: location → ``[token, strength]`` or None.
+        outputs: location → token, or None where nothing identifies what lies there.
+        number: grows with every trace that is recorded; 0 for one that is not.
     """
 
     home: str
@@ -38,6 +39,7 @@ class TraceRow(NamedTuple):
     facts: Any
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
+    number: int = 0
 
 
 class Mark(NamedTuple):
@@ -58,6 +60,11 @@ class TraceStore:
         """Return the unpartitioned traces filed under each home, newest first."""
         return self._grouped("part IS NULL", homes, lambda row: row.home)
 
+    def newest(self, home: str) -> int:
+        """Return the number of the last trace filed under a home, or 0."""
+        (row,) = self._database.rows("SELECT max(id) FROM traces WHERE home = ?", (home,))
+        return int(row[0] or 0)
+
     def parts_of(self, home: str) -> dict[str, list[TraceRow]]:
         """Return the traces of each partition of one home, newest first."""
         rows = self._select("home = ? AND part IS NOT NULL", (home,))
@@ -77,8 +84,12 @@ class TraceStore:
             sources: digest of a symbol → its source, so that a later change can be shown.
         """
         with self._database.writing() as connection:
+            digests: dict[int, str] = {}
             for row in rows:
-                self._insert(connection, row)
+                # The partitions of a node share one object.
+                if id(row.facts) not in digests:
+                    digests[id(row.facts)] = self._insert_facts(connection, row.facts)
+                self._insert(connection, row, digests[id(row.facts)])
             connection.executemany(
                 "INSERT OR IGNORE INTO sources VALUES (?, ?)", list((sources or {}).items())
             )
@@ -92,6 +103,13 @@ class TraceStore:
                 connection.execute("DELETE FROM started WHERE home = ?", (home,))
             connection.execute("DELETE FROM facts WHERE digest NOT IN (SELECT facts FROM traces)")
         return count
+
+    def forget_parts(self, home: str, parts: Iterable[str]) -> None:
+        """Drop everything filed under these partitions of one home."""
+        places = [(home, part) for part in parts]
+        with self._database.writing() as connection:
+            connection.executemany("DELETE FROM traces WHERE home = ? AND part = ?", places)
+            connection.executemany("DELETE FROM started WHERE home = ? AND part = ?", places)
 
     def begun(self, homes: Iterable[str]) -> dict[str, Mark]:
         """Return the marks of nodes that began and did not succeed since."""
@@ -121,15 +139,25 @@ class TraceStore:
         with self._database.writing() as connection:
             connection.executemany("INSERT OR REPLACE INTO started VALUES (?, ?, ?, ?, ?)", rows)
 
+    def unmark(self, homes: Iterable[str]) -> None:
+        """Take back that nodes began: they ended, although nothing was recorded of what they made."""
+        with self._database.writing() as connection:
+            connection.executemany(
+                "DELETE FROM started WHERE home = ? AND part = ''", [(home,) for home in homes]
+            )
+
     def source(self, digest: str) -> str | None:
         """Return the source of a symbol as it was when a trace was recorded."""
         rows = self._database.rows("SELECT text FROM sources WHERE digest = ?", (digest,))
         return str(rows[0]["text"]) if rows else None
 
-    def _insert(self, connection: sqlite3.Connection, row: TraceRow) -> None:
-        body = json.dumps(row.facts, sort_keys=True, separators=(",", ":"))
+    def _insert_facts(self, connection: sqlite3.Connection, facts: Any) -> str:
+        body = json.dumps(facts, sort_keys=True, separators=(",", ":"))
         digest = hashlib.sha256(body.encode()).hexdigest()
         connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (digest, body))
+        return digest
+
+    def _insert(self, connection: sqlite3.Connection, row: TraceRow, digest: str) -> None:
         connection.execute(
             "INSERT INTO traces (home, part, node, run, time, facts, inputs, outputs) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -174,6 +202,7 @@ class TraceStore:
                 self._facts[row["facts"]],
                 json.loads(row["inputs"]),
                 json.loads(row["outputs"]),
+                row["id"],
             )
             for row in rows
         ]

@@ -1,0 +1,506 @@
+"""Deciding a node key by key, and recording each key as it is done.
+
+The decision about a key is the one about a node, with the fingerprints of its parts as inputs and outputs.
+Most keys of a large dataset are as they were: those are recognised by comparing plain values, and only the
+others are judged and explained.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from plait.catalog import DataCatalog
+from plait.engine.fingerprints import Fingerprints
+from plait.engine.identify import Identifier, Identity, data_arguments
+from plait.engine.keys import Joined, RunKeys, is_partitioned, whole_of
+from plait.engine.parts import Part
+from plait.engine.plan import Step
+from plait.events import Reason
+from plait.identity.components import (
+    Components,
+    InputIdentity,
+    Trace,
+    components_from_json,
+    components_to_json,
+)
+from plait.identity.decide import Decision, NodeFacts, OutputState, decide
+from plait.ledger.traces import TraceRow, TraceStore
+from plait.pipeline import Each
+from plait.values import Fingerprint, Strength
+
+__all__ = ["KeyPlan", "PartJudge"]
+
+_TENTH = 10
+_REASONS = 8  # different reasons that are told of a node's keys
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlan:
+    """What to do with the keys of a step.
+
+    Attributes:
+        run: keys to call the node for, in order.
+        skip: how many are up to date.
+        unmatched: dataset → keys it lacks although it should have them.
+        blocked: keys whose input failed earlier in the run.
+        retire: keys of the outputs that vanished from the inputs.
+        held: why keys that vanished are not retired.
+    """
+
+    run: tuple[str, ...] = ()
+    skip: int = 0
+    unmatched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blocked: tuple[str, ...] = ()
+    retire: tuple[str, ...] = ()
+    held: Reason | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to do, and nothing wrong."""
+        return not (self.run or self.unmatched or self.blocked or self.retire)
+
+    def to_json(self) -> dict[str, int]:
+        """Return how many keys there are of each kind, for events and ``--json``."""
+        return {
+            "run": len(self.run),
+            "skip": self.skip,
+            "blocked": len(self.blocked),
+            "unmatched": sum(map(len, self.unmatched.values())),
+            "retire": len(self.retire),
+        }
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a step whose keys are decided or run."""
+
+    step: Step
+    identity: Identity
+    facts: dict[str, Any]
+    shared: dict[str, Any]
+    plan: KeyPlan
+    tokens: dict[str, Mapping[str, Fingerprint]]
+    told: bool = False
+    recorded: list[str] = field(default_factory=list)
+
+
+class PartJudge:
+    """Decides and records the keys of steps. Used by one thread.
+
+    Args:
+        identify: takes what the keys of a step have in common.
+        home: says where the traces of a step are filed.
+        allow_removals: whether keys may be retired however many they are.
+        trash: where what is retired goes.
+    """
+
+    def __init__(
+        self,
+        catalog: DataCatalog,
+        identifier: Identifier,
+        fingerprints: Fingerprints,
+        store: TraceStore,
+        identify: Callable[[Step], Identity],
+        home: Callable[[Step], str | None],
+        *,
+        allow_removals: bool = False,
+        trash: Path | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._identifier = identifier
+        self._fingerprints = fingerprints
+        self._store = store
+        self._identify = identify
+        self._home = home
+        self._allow_removals = allow_removals
+        self._trash = trash
+        self._parts: dict[str, dict[str, Fingerprint]] = {}
+        self._made: set[str] = set()
+        self._known: dict[str, _Known] = {}
+        self.keys = RunKeys(catalog)
+
+    # --- Deciding
+
+    def decide(self, step: Step, facts: NodeFacts) -> Decision:
+        """Decide a step that is mapped over keys; :meth:`plan` then says what to do with each."""
+        known = self._look(step)
+        joined = self.keys.of(step, self.parts)
+        judged = _Judged(self, known, facts)
+        rows = self._rows(step)
+        for key in joined.keys:
+            judged.take(key, rows.get(key, ()))
+        retire, held = self._vanished(step, joined, rows, facts)
+        known.plan = KeyPlan(tuple(judged.run), judged.kept, joined.unmatched, joined.blocked, retire, held)
+        if known.plan.is_done and not judged.maybe:
+            self._settle(step)
+        return _decision(known.plan, judged, len(joined.keys))
+
+    def plan(self, step: Step) -> KeyPlan:
+        """Return what was decided about the keys of a step."""
+        return self._known[step.node.name].plan
+
+    def completed(self, step: Step, facts: NodeFacts) -> frozenset[str]:
+        """Return the keys that a generator has committed for the code and inputs it has now."""
+        if facts.forced or not all(self._is_partitioned(save.name) for save in step.saves):
+            return frozenset()
+        known = self._look(step)
+        rows = self._rows(step)
+        judged = _Judged(self, known, replace(facts, cache="auto", last=None))
+        for key, traces in rows.items():
+            judged.take(key, traces)
+        return frozenset(rows).difference(judged.run)
+
+    def parts(self, name: str) -> Mapping[str, Fingerprint]:
+        """Return what identifies each part of a dataset, looked at once in a run unless it is made in it."""
+        if name not in self._parts:
+            self._parts[name] = self._fingerprints.parts(self._catalog.dataset(name), self._strength(name))
+        return self._parts[name]
+
+    def forget(self, step: Step) -> None:
+        """Forget what was known of a step's outputs: another run has just finished with them."""
+        for save in step.saves:
+            self._parts.pop(save.name, None)
+
+    def whole(self, name: str) -> Fingerprint:
+        """Return what identifies all parts of a dataset together."""
+        return whole_of(self.parts(name))
+
+    def made_whole(self, step: Step) -> dict[str, Fingerprint]:
+        """Return what identifies the partitioned outputs of a step that was called once."""
+        names = [
+            save.name for save in step.saves if save.place == "stored" and self._is_partitioned(save.name)
+        ]
+        if not step.node.streams:
+            self.forget(step)
+        return {name: self.whole(name) for name in names}
+
+    # --- Recording
+
+    def begin(self, run_id: str, step: Step, keys: Iterable[str]) -> None:
+        """Record, durably, that keys begin."""
+        home = self._home(step)
+        if home is not None:
+            self._store.mark([(home, key, run_id, step.node.name, "started") for key in keys])
+
+    def done(self, run_id: str, step: Step, parts: Sequence[Part]) -> list[Reason]:
+        """Record, durably, what became of keys; return why some were not recorded."""
+        home = self._home(step)
+        if home is None:
+            return []
+        known = self._known.get(step.node.name) or self._look(step)
+        good = [part for part in parts if part.error is None]
+        changed = self._changed(known, good)
+        rows = [self._row(run_id, known, home, part) for part in good if part.key not in changed]
+        for part in good:
+            for name, fingerprint in part.saved:
+                if fingerprint is not None:
+                    self._outputs(name)[part.key] = fingerprint
+        failed = [part.key for part in parts if part.error is not None]
+        if rows:
+            self._store.add(rows, {} if known.told else self._identifier.texts(known.identity.manifest))
+            known.told = True
+            known.recorded += [row.part or "" for row in rows]
+        if failed:
+            self._store.mark([(home, key, run_id, step.node.name, "failed") for key in failed])
+        return [_changed_reason(step, changed)] if changed else []
+
+    def finish(self, step: Step, changed: Reason | None = None) -> None:
+        """Settle the outputs of a step whose keys are done, and retire those that vanished.
+
+        Args:
+            changed: an input that all keys share changed meanwhile, so none of them may be recorded.
+        """
+        known, home = self._known[step.node.name], self._home(step)
+        if changed is not None and home is not None:
+            self._store.forget_parts(home, known.recorded)
+        self.retire(step, known.plan.retire)
+        self._settle(step)
+
+    def finish_stream(self, step: Step, yielded: Iterable[str], facts: NodeFacts) -> Reason | None:
+        """Retire what a complete generator no longer yields; return why not, where that is held back."""
+        if self._home(step) is None or not all(self._is_partitioned(save.name) for save in step.saves):
+            return None
+        joined = Joined(tuple(sorted(yielded)))
+        retire, held = self._vanished(step, joined, self._rows(step), facts)
+        self.retire(step, retire)
+        self._settle(step)
+        return held
+
+    def retire(self, step: Step, keys: Sequence[str]) -> None:
+        """Move the parts of keys that vanished to the trash, and forget their records."""
+        home = self._home(step)
+        if not keys or home is None:
+            return
+        for save in step.saves:
+            dataset: Any = self._catalog.dataset(save.name)
+            there = [key for key in keys if key in self.parts(save.name)]
+            with self._catalog.errors_named(save.name, "retire parts"):
+                dataset.retire(there, self._trash)
+            for key in there:
+                del self._outputs(save.name)[key]
+        self._store.forget_parts(home, keys)
+
+    # --- Inside
+
+    def _look(self, step: Step) -> _Known:
+        identity = self._identify(step)
+        facts: dict[str, Any] = components_to_json(identity.components)
+        shared = facts.pop("inputs", {})
+        tokens = {
+            argument: self.parts(load.name)
+            for argument, (_, load) in data_arguments(step).items()
+            if isinstance(load.mode, Each)
+        }
+        known = self._known[step.node.name] = _Known(step, identity, facts, shared, KeyPlan(), tokens)
+        return known
+
+    def inputs_of(self, known: _Known, key: str) -> dict[str, Any]:
+        """Return what the inputs of a key are, as they are recorded."""
+        if not known.tokens:
+            return known.shared
+        found = dict(known.shared)
+        for argument, tokens in known.tokens.items():
+            token, strength = tokens.get(key) or (None, None)
+            dataset, _, _, binding = found[argument]
+            found[argument] = [dataset, token, strength, binding]
+        return found
+
+    def outputs_of(self, known: _Known, key: str) -> dict[str, str | None]:
+        """Return location → token of the parts of a key that lie there."""
+        return {
+            self._identifier.location(save.name): found.token
+            for save in known.step.saves
+            if (found := self.parts(save.name).get(key)) is not None
+        }
+
+    def locations(self, step: Step) -> list[str]:
+        """Return where a step writes."""
+        return [self._identifier.location(save.name) for save in step.saves if save.place == "stored"]
+
+    def _rows(self, step: Step) -> dict[str, list[TraceRow]]:
+        home = self._home(step)
+        return {} if home is None else self._store.parts_of(home)
+
+    def marks(self, step: Step) -> Mapping[str, str]:
+        """Return key → how it ended when it last began, where that was no success."""
+        home = self._home(step)
+        return (
+            {} if home is None else {key: item.status for key, item in self._store.parts_begun(home).items()}
+        )
+
+    def _row(self, run_id: str, known: _Known, home: str, part: Part) -> TraceRow:
+        outputs = {
+            self._identifier.location(name): None if item is None else item.token for name, item in part.saved
+        }
+        inputs = self.inputs_of(known, part.key)
+        return TraceRow(
+            home, known.step.node.name, part.key, run_id, time.time(), known.facts, inputs, outputs
+        )
+
+    def _changed(self, known: _Known, parts: Sequence[Part]) -> dict[str, str]:
+        """Return key → dataset for parts of the inputs that changed while the keys ran."""
+        found: dict[str, str] = {}
+        keys = [part.key for part in parts]
+        for load in known.step.loads:
+            if not isinstance(load.mode, Each) or load.name in self._made or not keys:
+                continue
+            before = self.parts(load.name)
+            now = self._fingerprints.parts(self._catalog.dataset(load.name), self._strength(load.name), keys)
+            found |= {key: load.name for key in keys if now.get(key) != before.get(key)}
+        return found
+
+    def _vanished(
+        self, step: Step, joined: Joined, rows: Mapping[str, Sequence[TraceRow]], facts: NodeFacts
+    ) -> tuple[tuple[str, ...], Reason | None]:
+        """Return the keys to retire, or why none is."""
+        if step.keys is not None or facts.pending:
+            return (), None
+        here = {*joined.keys, *joined.blocked, *(key for gap in joined.unmatched.values() for key in gap)}
+        known = self._known.get(step.node.name) or self._look(step)
+        gone = [key for key in sorted(rows.keys() - here) if self._is_ours(known, key, rows[key])]
+        if not gone or self._allow_removals:
+            return tuple(gone), None
+        if not here or len(gone) * _TENTH > len(rows):
+            return (), _held(step, len(gone), len(rows))
+        return tuple(gone), None
+
+    def _is_ours(self, known: _Known, key: str, rows: Sequence[TraceRow]) -> bool:
+        """Say whether what lies under a key is what Plait saved there."""
+        there = self.outputs_of(known, key)
+        return bool(there) and any(
+            all(row.outputs.get(location) == token for location, token in there.items()) for row in rows
+        )
+
+    def _settle(self, step: Step) -> None:
+        self._made.update(save.name for save in step.saves)
+
+    def _outputs(self, name: str) -> dict[str, Fingerprint]:
+        self.parts(name)
+        return self._parts[name]
+
+    def _is_partitioned(self, name: str) -> bool:
+        return is_partitioned(self._catalog.dataset(name))
+
+    def _strength(self, name: str) -> Strength | None:
+        entry = self._catalog.entry(name)
+        return None if entry is None else cast("Strength | None", entry.fingerprint)
+
+
+class _Judged:
+    """The keys of one step, judged one after another."""
+
+    def __init__(self, judge: PartJudge, known: _Known, facts: NodeFacts) -> None:
+        self._judge = judge
+        self._known = known
+        self._facts = facts
+        self._marks = judge.marks(known.step)
+        self._same: dict[int, bool] = {}
+        self._plain = not (
+            facts.forced or facts.cache != "auto" or facts.pending or facts.unversioned or facts.needs_version
+        )
+        self.run: list[str] = []
+        self.kept = 0
+        self.maybe = 0
+        self.reasons: Counter[Reason] = Counter()
+        self.first: dict[tuple[str, str], Reason] = {}
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    def take(self, key: str, rows: Sequence[TraceRow]) -> None:
+        """Judge one key."""
+        inputs = self._judge.inputs_of(self._known, key)
+        outputs = self._judge.outputs_of(self._known, key)
+        if self._plain and key not in self._marks and self._is_as_recorded(rows, inputs, outputs):
+            self.kept += 1
+            return
+        decision = self._decide(key, rows, inputs, outputs)
+        if decision.action == "skip":
+            self.kept += 1
+            return
+        if decision.action == "maybe":
+            self.maybe += 1
+        else:
+            self.run.append(key)
+        for reason in decision.reasons:
+            told = reason.kind, reason.text
+            self.counts[told] += 1
+            self.first.setdefault(told, reason)
+
+    def _is_as_recorded(
+        self, rows: Sequence[TraceRow], inputs: Mapping[str, Any], outputs: Mapping[str, Any]
+    ) -> bool:
+        """Say whether a record says the very same; where none does, the key is judged."""
+        return len(outputs) == len(self._known.step.saves) and any(
+            row.inputs == inputs
+            and row.outputs == outputs
+            and None not in outputs.values()
+            and self._has_same_facts(row.facts)
+            for row in rows
+        )
+
+    def _has_same_facts(self, facts: Any) -> bool:
+        known = self._same.get(id(facts))
+        if known is None:
+            known = self._same[id(facts)] = facts == self._known.facts
+        return known
+
+    def _decide(
+        self, key: str, rows: Sequence[TraceRow], inputs: Mapping[str, Any], outputs: Mapping[str, str | None]
+    ) -> Decision:
+        mark = self._marks.get(key)
+        last: Any = None if mark is None else "interrupted" if mark == "started" else "failed"
+        unversioned = {name: item[0] for name, item in inputs.items() if item[1] is None}
+        facts = replace(
+            self._facts,
+            last=last,
+            unversioned={**self._facts.unversioned, **_unless(unversioned, self._facts)},
+        )
+        current = _with_inputs(self._known.identity.components, inputs)
+        states = {
+            location: OutputState(location in outputs, outputs.get(location))
+            for location in self._locations()
+        }
+        return decide(facts, current, [_trace(row) for row in rows], states)
+
+    def _locations(self) -> list[str]:
+        return self._judge.locations(self._known.step)
+
+
+def _unless(unversioned: Mapping[str, str], facts: NodeFacts) -> Mapping[str, str]:
+    return {name: dataset for name, dataset in unversioned.items() if name not in facts.pending}
+
+
+def _with_inputs(components: Components, inputs: Mapping[str, Any]) -> Components:
+    return replace(components, inputs={name: InputIdentity(*item) for name, item in inputs.items()})
+
+
+def _trace(row: TraceRow) -> Trace:
+    components = components_from_json({**row.facts, "inputs": row.inputs})
+    return Trace(components, row.outputs, row.node, row.run, row.time)
+
+
+def _decision(plan: KeyPlan, judged: _Judged, total: int) -> Decision:
+    """Return the decision about a node from those about its keys."""
+    if plan.is_done and judged.maybe:
+        return Decision("maybe", _told(judged))
+    counts = {**plan.to_json(), "keys": total}
+    held = () if plan.held is None else (plan.held,)
+    if plan.is_done:
+        text = (
+            f"{total:,} key{'' if total == 1 else 's'} match what was recorded" if total else "it has no keys"
+        )
+        return Decision("skip", (Reason("unchanged", text, counts), *held))
+    summary = Reason("keys", f"{len(plan.run):,} of {total:,} keys", counts)
+    return Decision("run", (summary, *_told(judged), *_of_plan(plan), *held))
+
+
+def _told(judged: _Judged) -> tuple[Reason, ...]:
+    """Return the different reasons of keys, the most frequent first, each with its number of keys."""
+    found = []
+    for told, count in judged.counts.most_common(_REASONS):
+        first = judged.first[told]
+        text = f"{first.text} ({count:,} key{'' if count == 1 else 's'})"
+        found.append(Reason(first.kind, text, {**(first.details or {}), "keys": count}))
+    return tuple(found)
+
+
+def _of_plan(plan: KeyPlan) -> tuple[Reason, ...]:
+    found = []
+    for name, gap in plan.unmatched.items():
+        found.append(
+            Reason("unmatched", f"'{name}' lacks {listed(gap)}", {"dataset": name, "keys": len(gap)})
+        )
+    if plan.blocked:
+        text = f"{listed(plan.blocked)} failed before"
+        found.append(Reason("upstream", text, {"keys": len(plan.blocked)}))
+    if plan.retire:
+        text = f"{listed(plan.retire)} vanished from its inputs and will be retired"
+        found.append(Reason("retired", text, {"keys": len(plan.retire)}))
+    return tuple(found)
+
+
+def listed(keys: Sequence[str], limit: int = 5) -> str:
+    """Return a few keys for a message, and how many more there are."""
+    shown = ", ".join(f"'{key}'" for key in keys[:limit])
+    more = len(keys) - limit
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _held(step: Step, gone: int, total: int) -> Reason:
+    name = step.saves[0].name
+    text = (
+        f"{gone:,} of {total:,} keys vanished from the inputs; "
+        f"what '{name}' holds of them stays until --allow-removals"
+    )
+    return Reason("removals_held", text, {"keys": gone, "of": total, "dataset": name})
+
+
+def _changed_reason(step: Step, changed: Mapping[str, str]) -> Reason:
+    key, dataset = next(iter(changed.items()))
+    rest = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+    text = f"'{dataset}' changed at '{key}'{rest} while '{step.node.name}' ran; it will run again"
+    return Reason("input_changed", text, {"dataset": dataset, "keys": len(changed)})
