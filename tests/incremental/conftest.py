@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -106,6 +107,21 @@ class Mill:
         text = file.read_text(encoding="utf-8")
         assert old in text, f"{old!r} is not in {name}"
         file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def install(self, name: str, version: str) -> None:
+        """Pretend that a library is installed, in a folder of its own on the path."""
+        place = self.root.parent / "site-packages"
+        shutil.rmtree(place, ignore_errors=True)
+        (place / name).mkdir(parents=True)
+        (place / name / "__init__.py").write_text("ZERO = 0\n")
+        about = place / f"{name}-{version}.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (about / "top_level.txt").write_text(f"{name}\n")
+        (about / "RECORD").write_text(f"{name}/__init__.py,,\n{name}-{version}.dist-info/METADATA,,\n")
+        if str(place) not in sys.path:
+            self._monkeypatch.syspath_prepend(str(place))
+        sys.modules.pop(name, None)
 
     def setenv(self, name: str, value: str) -> None:
         self._monkeypatch.setenv(name, value)

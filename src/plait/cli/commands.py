@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "info": "this project and its environment",
     },
     "More": {
+        "state": "accept what lies there; prune, export and import records",
         "completion": "shell completion for bash, zsh and fish",
     },
 }

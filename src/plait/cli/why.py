@@ -45,8 +45,8 @@ def _document(foresight: Foresight, step: Foreseen) -> dict[str, Any]:
     return {
         "node": step.node,
         "action": step.action,
-        "reasons": [_reason(reason, foresight) for reason in step.reasons],
-        "notes": [_reason(reason, foresight) for reason in step.decision.notes],
+        "reasons": [_reason(reason, foresight, step) for reason in step.reasons],
+        "notes": [_reason(reason, foresight, step) for reason in step.decision.notes],
         "adopted": list(step.decision.adopted),
         "trace": None if step.decision.trace is None else {"run": step.decision.trace.run_id},
         "code": {}
@@ -58,10 +58,10 @@ def _document(foresight: Foresight, step: Foreseen) -> dict[str, Any]:
     }
 
 
-def _reason(reason: Reason, foresight: Foresight) -> dict[str, Any]:
+def _reason(reason: Reason, foresight: Foresight, step: Foreseen) -> dict[str, Any]:
     details = dict(reason.details or {})
     found = {"kind": reason.kind, "text": reason.text, **details}
     if reason.kind == "code":
-        found["before"] = foresight.source(details.get("then"))
-        found["after"] = foresight.source(details.get("now"))
+        found["before"] = foresight.source(step, details.get("then"))
+        found["after"] = foresight.source(step, details.get("now"))
     return found

@@ -52,18 +52,20 @@ class Foresight:
         """Return why a node runs or not, as a person reads it."""
         if self.judge is None:
             return explain(step.node, step.decision)
-        judge, identity = self.judge, self.judge.identity(step.step)
+        identity = self.judge.identity(step.step)
         return explain(
             step.node,
             step.decision,
             manifest=identity.manifest,
             current=identity.components,
-            source=lambda digest: self.source(digest) or judge.text(step.step, digest),
+            source=lambda digest: self.source(step, digest),
         )
 
-    def source(self, digest: str | None) -> str | None:
-        """Return the recorded source of a symbol, if it is known."""
-        return None if digest is None or self.judge is None else self.judge.source(digest)
+    def source(self, step: Foreseen, digest: str | None) -> str | None:
+        """Return the source of a symbol that a step reaches, or reached when it was recorded."""
+        if digest is None or self.judge is None:
+            return None
+        return self.judge.source(digest) or self.judge.text(step.step, digest)
 
     def bytes_to_hash(self) -> int:
         """Return how much of the data nobody has looked at yet has to be read to decide."""

@@ -1,0 +1,47 @@
+"""Accepting what lies in the catalog as what the code of now would make, without running it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plait.errors import UsageError
+from plait.ledger import new_run_id
+from plait.project.foresight import open_foresight
+from plait.project.running import RunRequest
+
+if TYPE_CHECKING:
+    from plait.engine.foresee import Foreseen
+    from plait.project.project import Project
+
+__all__ = ["accept"]
+
+
+def accept(project: Project, nodes: tuple[str, ...]) -> list[str]:
+    """Record code, inputs, libraries and outputs of some nodes as they are now; return the nodes.
+
+    Raises:
+        UsageError: there is no such node, or it has no stored output, or one does not lie there.
+    """
+    with open_foresight(project, RunRequest()) as foresight:
+        chosen = {node: _acceptable(foresight.step(node)) for node in nodes}
+        judge, run = foresight.judge, f"accepted {new_run_id()}"
+        if judge is None:
+            return []
+        for step in foresight.steps:
+            if step.node in chosen:
+                judge.accept(run, step.step)
+            judge.assume(step.step)
+    return list(chosen)
+
+
+def _acceptable(step: Foreseen) -> Foreseen:
+    if not any(save.place == "stored" for save in step.step.saves):
+        raise UsageError(f"'{step.node}' stores nothing that could be accepted")
+    missing = [reason for reason in step.reasons if reason.kind in ("output_missing", "never_ran")]
+    if missing:
+        raise UsageError(
+            f"The outputs of '{step.node}' cannot be accepted",
+            why="; ".join(reason.text for reason in missing),
+            hint=f"plait run {step.node}",
+        )
+    return step

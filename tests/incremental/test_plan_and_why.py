@@ -1,0 +1,127 @@
+"""What plan, why and state accept say, and what follows."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_plan_before_anything_ran(mill):
+    said = mill.plait("plan")
+    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    assert sorted(lines[:4]) == [
+        "▸ run clean never_ran: it has not run yet",
+        "▸ run halve needed: report needs its result",
+        "▸ run report never_ran: it has not run yet",
+        "▸ run weigh never_ran: it has not run yet",
+    ]
+    assert not (mill.root / "data/02_intermediate").exists()
+    mill.plait("plan", "--exit-code", code=1)
+    mill.plait("run")
+    assert mill.plait("plan", "--exit-code").out.endswith("everything is up to date: 4 skip\n")
+
+
+def test_plan_as_json(mill):
+    mill.plait("run")
+    mill.edit("src/mill/helpers.py", "> 0", "> 1")
+    document = mill.plait("plan", "--json").json()
+    assert document["schema"] == 1
+    step = document["steps"][0]
+    assert (step["node"], step["action"]) == ("clean", "run")
+    reason = step["reasons"][0]
+    assert (reason["kind"], reason["symbol"]) == ("code", "mill.helpers.cleaned")
+    assert (reason["file"], reason["line"]) == ("src/mill/helpers.py", 1)
+    assert document["expected_seconds"] > 0
+    assert document["counts"]["run"] == 1
+
+
+def test_plan_of_a_part_with_other_parameters(mill):
+    mill.plait("run")
+    assert mill.plan("weigh", "--params", "factor=3") == {"weigh": "run params"}
+
+
+def test_why_shows_the_lines_that_changed(mill):
+    mill.plait("run")
+    mill.edit("src/mill/helpers.py", "> 0", "> 1")
+    mill.edit("conf/base/parameters.yml", "10", "11")
+    said = mill.plait("why", "clean").out
+    assert said == (
+        "clean would run: 1 reason\n"
+        "  code    src/mill/helpers.py:1 cleaned changed   (clean → cleaned)\n"
+        '              -    return grain[grain["size"] > 0]\n'
+        '              +    return grain[grain["size"] > 1]\n'
+        "  unchanged: 1 input, 1 other symbol, env\n"
+        "  to accept without running: plait state accept clean\n"
+    )
+    assert "  params  factor   10 → 11\n" in mill.plait("why", "weigh").out
+    document = mill.plait("why", "clean", "--json").json()
+    assert "> 0" in document["reasons"][0]["before"]
+    assert "> 1" in document["reasons"][0]["after"]
+
+
+def test_why_explains_a_skip_too(mill):
+    mill.plait("run")
+    said = mill.plait("why", "weigh").out
+    assert said.startswith(
+        "weigh is up to date\n  unchanged  1 symbol, 1 parameter, 1 input, 1 output match run "
+    )
+    assert mill.plait("why", "halve").out == (
+        "halve is up to date\n  not_needed  nothing that runs needs its result\n"
+    )
+    assert "did you mean 'weigh'?" in mill.plait("why", "weihg", code=2).err
+
+
+def test_accepting_a_change(mill):
+    mill.plait("run")
+    mill.edit("src/mill/helpers.py", "> 0", "> -1")
+    assert mill.plan()["clean"] == "run code"
+    assert mill.plait("state", "accept", "clean").out == "accepted: clean\n"
+    assert {told.partition(" ")[0] for told in mill.plan().values()} == {"skip"}
+    assert mill.ran() == []
+
+
+def test_accepting_data_that_plait_did_not_make(mill):
+    mill.write({"data/02_intermediate/grain.csv": "size\n7\n"})
+    assert mill.plan()["clean"] == "run unrecorded"
+    mill.plait("state", "accept", "clean")
+    assert sorted(mill.ran()) == ["halve", "report", "weigh"]
+    assert json.loads((mill.root / "data/08_reporting/summary.json").read_text())["total"] == 70
+
+
+def test_what_is_not_there_cannot_be_accepted(mill):
+    said = mill.plait("state", "accept", "clean", code=2)
+    assert "The outputs of 'clean' cannot be accepted" in said.err
+    assert "stores nothing" in mill.plait("state", "accept", "halve", code=2).err
+
+
+def test_fresh_runs_what_is_selected(mill):
+    mill.plait("run")
+    assert mill.ran("--fresh", "weigh") == ["weigh"]
+    assert sorted(mill.ran("--fresh")) == ["clean", "halve", "report", "weigh"]
+
+
+def test_pruning_forgets_what_no_node_makes(mill):
+    mill.plait("run")
+    mill.edit(
+        "src/mill/pipelines/flour/pipeline.py", 'node(weigh, {"factor": "params:factor"}, "weights"),', ""
+    )
+    said = mill.plait("state", "prune", "--keep-runs", "0").out
+    assert "record of data/03_primary/weights.csv: no node of the project makes it" in said
+    assert "would forget 1 records of outputs, 1 runs" in said
+    mill.plait("state", "prune", "--keep-runs", "0", "--yes")
+    assert mill.plait("runs", "list", "--json").json()["runs"] == []
+    assert mill.ran() == []
+    assert "would forget 0 records" in mill.plait("state", "prune").out
+
+
+def test_records_travel(mill):
+    mill.plait("run")
+    mill.plait("state", "export", "records.jsonl")
+    assert str(mill.root) not in (mill.root / "records.jsonl").read_text()
+    for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):
+        (mill.root / ".plait" / name).unlink(missing_ok=True)
+    assert mill.plan()["clean"] == "run unrecorded"
+    assert mill.plait("state", "import", "records.jsonl").out == "imported 3 records of outputs, 1 runs\n"
+    assert mill.plait("state", "import", "records.jsonl").out == "imported 0 records of outputs, 0 runs\n"
+    assert {told.partition(" ")[0] for told in mill.plan().values()} == {"skip"}
+    mill.write({"other.jsonl": "{}\n"})
+    assert "no state that this Plait can import" in mill.plait("state", "import", "other.jsonl", code=2).err
