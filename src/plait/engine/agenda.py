@@ -18,6 +18,7 @@ from plait.engine.schedule import Schedule
 from plait.errors import UsageError
 from plait.events import Reason
 from plait.ledger.leases import Holder, Leases
+from plait.pipeline import strip_transcoding
 
 __all__ = ["Agenda", "Next"]
 
@@ -79,10 +80,12 @@ class Agenda:
             step = self._plan.steps[number]
             holder = self._lease(step)
             if holder is None:
-                return Next(step, self._reasons.get(number, ()))
-            if not self._wait:
+                if self._still_wanted(number):
+                    return Next(step, self._reasons.get(number, ()))
+            elif self._wait:
+                self._held.append(number)
+            else:
                 raise _held_by(holder, step)
-            self._held.append(number)
 
     @property
     def held_up(self) -> bool:
@@ -105,6 +108,17 @@ class Agenda:
         self._give_back(step)
         dropped = [item for item in self._schedule.block(step) if self._drop(item)]
         self._done_with(self._number[step.node.name])
+        return dropped
+
+    def lacks_keys(self, step: Step) -> list[Step]:
+        """Drop what needs the whole of a step that lacks keys; what takes it key by key goes on."""
+        self._give_back(step)
+        number = self._number[step.node.name]
+        given_up = self._schedule.block(step, lambda child: _takes_parts(child, step))
+        dropped = [item for item in given_up if self._drop(item)]
+        self._performed.add(number)
+        self._settle(number)
+        self._done_with(number)
         return dropped
 
     def give_up(self) -> None:
@@ -213,26 +227,38 @@ class Agenda:
             self._leases.beat()
 
     def _ask_again(self) -> None:
-        """Look again for the locations that others held; what they made meanwhile may be what we want."""
+        """Look again for the locations that others held."""
         if not self._held or time.monotonic() - self._asked < _ASK_AGAIN:
             return
         self._asked = time.monotonic()
         held, self._held = self._held, []
         for number in held:
-            step = self._plan.steps[number]
-            if self._lease(step) is not None:
-                self._held.append(number)
-                continue
-            assert self._judge is not None
-            self._judge.look_again(step)
-            decision = self._judge.decide(step)
-            if decision.action == "skip" and not self._asked_for(step):
-                self._give_back(step)
-                self._skipped(step, decision.reasons)
-                self._settle(number)
-                self._done_with(number)
-            else:
+            if self._lease(self._plan.steps[number]) is None:
                 self._push(number)
+            else:
+                self._held.append(number)
+
+    def _still_wanted(self, number: int) -> bool:
+        """Decide once more, now that the outputs are ours, if another run has made them in the meantime."""
+        step = self._plan.steps[number]
+        if self._leases is None or self._judge is None or not step.stores:
+            return True
+        if not self._judge.is_overtaken(step):
+            return True
+        self._judge.look_again(step)
+        decision = self._judge.decide(step)
+        if decision.action != "skip" or self._asked_for(step):
+            return True
+        self._give_back(step)
+        self._skipped(step, decision.reasons)
+        self._settle(number)
+        self._done_with(number)
+        return False
+
+
+def _takes_parts(child: Step, step: Step) -> bool:
+    made = set(step.node.writes)
+    return all(load.mode is not None for load in child.loads if strip_transcoding(load.name) in made)
 
 
 class _MemoryNeeds:

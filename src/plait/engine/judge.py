@@ -201,7 +201,9 @@ class Judge:
 
     def is_overtaken(self, step: Step) -> bool:
         """Say whether another run has recorded a step since it was decided here."""
-        home = self._homes[step.node.name]
+        home = self._homes.get(step.node.name)
+        if home is None:
+            return False
         known = max((row.number for row in self._rows.get(home, ())), default=0)
         return self._store.newest(home) > known
 

@@ -124,8 +124,24 @@ VERSION = len(_MIGRATIONS)
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema up to date. Raises sqlite3.DatabaseError for a newer or foreign file."""
+    if _version(connection) == VERSION:
+        return
+    # Two processes may begin at once: whoever gets the lock second finds the work done.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = _version(connection)
+        for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
+            for statement in filter(str.strip, script.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={number}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
         raise sqlite3.DatabaseError(f"it was written by a newer Plait (schema {found}, known is {VERSION})")
-    for number, script in enumerate(_MIGRATIONS[found:], start=found + 1):
-        connection.executescript(f"BEGIN IMMEDIATE;{script};PRAGMA user_version={number};COMMIT;")
+    return int(found)
