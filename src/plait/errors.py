@@ -20,6 +20,7 @@
     │   └── VersionAlreadyExistsError
     ├── ProjectError                        a project cannot be opened
     ├── UsageError (ValueError)             a command or a call was put together wrongly
+    ├── KeysError                           partitions of a node failed or lack a partner
     ├── WorkerError                         a worker process died, hung or lost what it held
     ├── LedgerError                         the record of runs cannot be written
     ├── RunError                            nodes failed; carries the result
@@ -43,6 +44,7 @@ __all__ = [
     "CredentialsError",
     "DatasetError",
     "DatasetNotFoundError",
+    "KeysError",
     "LedgerError",
     "MissingConfigException",
     "MissingLibraryError",
@@ -196,6 +198,10 @@ class UsageError(PlaitError, ValueError):
 
 class WorkerError(PlaitError):
     """A worker process died, took too long, or lost what it held."""
+
+
+class KeysError(PlaitError):
+    """Keys of a partitioned node failed, or have no partner in another input."""
 
 
 class LedgerError(PlaitError):

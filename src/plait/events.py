@@ -127,12 +127,16 @@ class LogLine(Event):
 
 @dataclass(frozen=True, slots=True)
 class NodeFinished(Event):
-    """``peak_memory`` is the high-water mark of the process, in bytes, when the node ended."""
+    """``peak_memory`` is the high-water mark of the process, in bytes, when the node ended.
+
+    ``keys`` says how many keys of a partitioned node ended how.
+    """
 
     kind: ClassVar[str] = "node_finished"
     node: str
     seconds: float
     peak_memory: int | None = None
+    keys: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ class NodeBlocked(Event):
 
 @dataclass(frozen=True, slots=True)
 class NodeFailed(Event):
-    """``error`` is one line, ``traceback`` shows the user's own frames."""
+    """``error`` is one line, ``traceback`` shows the user's own frames, ``keys`` is as in NodeFinished."""
 
     kind: ClassVar[str] = "node_failed"
     node: str
@@ -161,6 +165,7 @@ class NodeFailed(Event):
     error: str
     traceback: str = ""
     will_retry: bool = False
+    keys: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

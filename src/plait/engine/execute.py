@@ -14,12 +14,17 @@ from plait.engine.allocation import collection_paused
 from plait.engine.executors import Executor
 from plait.engine.journal import Journal
 from plait.engine.judge import Judge
+from plait.engine.key_run import KeyRun
+from plait.engine.key_runs import KeyRuns, by_node
+from plait.engine.keys import RunKeys
 from plait.engine.limits import Limits
 from plait.engine.memory import RunMemory
+from plait.engine.parts import Part
 from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Plan, Step
 from plait.engine.result import NodeResult, NodeStatus
 from plait.engine.stop import Stop
+from plait.errors import WorkerError
 from plait.events import Reason
 from plait.ledger.leases import Leases
 
@@ -70,6 +75,9 @@ class Execution:
                 plan, judge, leases, self._skipped, wait=wait, chains_first=executor.chains_first
             )
             self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
+        keys = RunKeys(catalog) if judge is None else judge.parts.keys
+        self._keys = KeyRuns(judge, keys, executor.capacity)
+        self._steps = {step.node.name: step for step in plan.steps}
         self._limits = Limits(limits or {})
         self._running = 0
         self._retries: list[tuple[float, Task]] = []
@@ -84,6 +92,8 @@ class Execution:
             for step in () if self._stop.requested else self._agenda.left_over():
                 self._skipped(step, (Reason("not_needed", "nothing that runs needs its result"),))
         finally:
+            for run in self._keys:
+                self.nodes[run.step.node.name].keys = run.counts
             self._executor.close()
         return self.nodes
 
@@ -106,23 +116,41 @@ class Execution:
         return submitted
 
     def _next_task(self) -> Task | None:
-        following = self._agenda.next()
-        if following is None:
-            return None
-        self.nodes[following.step.node.name].reasons = following.reasons
-        return Task(following.step)
+        task = self._keys.next()
+        while task is None and not self._stop.requested:
+            following = self._agenda.next()
+            if following is None:
+                return None
+            step = following.step
+            self.nodes[step.node.name].reasons = following.reasons
+            if not step.node.maps:
+                return self._task(step)
+            self._begin_keys(step)
+            task = self._keys.next()
+        return task
+
+    def _task(self, step: Step, attempt: int = 1) -> Task:
+        completed = frozenset[str]()
+        if self._judge is not None and "Completed" in step.node.injected.values():
+            completed = self._judge.completed(step)
+        return Task(step, attempt, None, completed)
 
     def _submit(self, task: Task) -> None:
         step = task.step
-        if self._judge is not None and step.stores:
-            self._judge.begin(self._journal.run_id, [step])
-        self._journal.started(task, self.nodes[step.node.name].reasons)
+        if task.keys is not None:
+            if self._judge is not None:
+                self._judge.parts.begin(self._journal.run_id, step, task.keys)
+        else:
+            if self._judge is not None and step.stores:
+                self._judge.begin(self._journal.run_id, [step])
+            self._journal.started(task, self.nodes[step.node.name].reasons)
         self._running += 1
         self._executor.submit(task)
 
     def _take_outcomes(self) -> None:
         if self._stop.requested:
             self._retries.clear()
+            self._keys.stop()
             self._limits.forget()
             self._agenda.give_up()
         if not self._running:
@@ -131,7 +159,9 @@ class Execution:
         for outcome in self._executor.wait(self._patience()):
             self._running -= 1
             self._limits.give_back(outcome.task.step)
-            if outcome.error is None:
+            if outcome.task.keys is not None:
+                self._batch_ended(outcome)
+            elif outcome.error is None:
                 self._succeeded(outcome)
             else:
                 self._failed(outcome)
@@ -157,6 +187,8 @@ class Execution:
             unrecorded = self._judge.succeeded(self._journal.run_id, step, dict(outcome.saved))
             if unrecorded is not None:
                 self._journal.noted(step, unrecorded)
+            if step.node.streams:
+                self._end_stream(outcome.task)
         self._note(outcome, "done")
         self._journal.finished(outcome)
         self._release(step)
@@ -168,8 +200,7 @@ class Execution:
         self._journal.failed(outcome, will_retry=will_retry)
         self._note(outcome, "failed")
         if will_retry:
-            delay = min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY)
-            self._retries.append((time.monotonic() + delay, Task(step, attempt + 1)))
+            self._retries.append((time.monotonic() + _delay(attempt), self._task(step, attempt + 1)))
             return
         if self._judge is not None:
             self._judge.failed(self._journal.run_id, step)
@@ -177,6 +208,96 @@ class Execution:
         self._release(step)
         if self._fail_fast:
             self._stop.request()
+
+    # --- Keys
+
+    def report(self, parts: list[Part]) -> None:
+        """Take what became of keys, as soon as it is known."""
+        for name, group in by_node(parts).items():
+            step = self._steps[name]
+            if self._judge is not None:
+                for reason in self._judge.parts.done(self._journal.run_id, step, group):
+                    self._journal.noted(step, reason)
+            run = self._keys.of(name)
+            if run is None:
+                self._keys.yielded(name, [part.key for part in group])
+            for part in group:
+                self._take_part(step, part, run)
+
+    def _take_part(self, step: Step, part: Part, run: KeyRun | None) -> None:
+        again = run is not None and run.took(part)
+        self._journal.part(part, will_retry=again)
+        if again:
+            task = Task(step, part.attempt + 1, (part.key,))
+            self._retries.append((time.monotonic() + _delay(part.attempt), task))
+        elif part.error is not None and self._fail_fast:
+            self._stop.request()
+
+    def _begin_keys(self, step: Step) -> None:
+        run = self._keys.begin(step)
+        self._journal.started(Task(step), self.nodes[step.node.name].reasons)
+        if run.is_over:
+            self._end_keys(run)
+
+    def _batch_ended(self, outcome: Outcome) -> None:
+        run = self._keys.of(outcome.task.step.node.name)
+        assert run is not None
+        run.measured(outcome)
+        left = run.left_by(outcome)
+        if isinstance(outcome.error, WorkerError):
+            # Keys are called in order: it was the first of them that took the process along.
+            self.report([_broken_part(outcome, key) for key in left[:1]])
+            run.put_back(left[1:])
+        elif outcome.error is not None:
+            run.broke(outcome.error, left)
+        if run.is_over:
+            self._end_keys(run)
+
+    def _end_keys(self, run: KeyRun) -> None:
+        step, result = run.step, self.nodes[run.step.node.name]
+        result.keys = run.counts
+        if run.stopped:
+            return
+        self._keys.end(run)
+        unrecorded = self._judge.finish_parts(step) if self._judge is not None else None
+        for reason in (unrecorded, run.plan.held):
+            if reason is not None:
+                self._journal.noted(step, reason)
+        outcome = run.outcome()
+        if outcome.error is not None:
+            self._note(outcome, "failed")
+            self._journal.failed(outcome, will_retry=False, keys=run.counts)
+            self._let_go_of_keys(run)
+        elif run.plan.blocked:
+            self._note(outcome, "blocked")
+            name = self._keys.blocking(step, self._plan.pipeline.producers)
+            producer = self._plan.pipeline.producers.get(name)
+            self._block(step, name if producer is None else producer.name)
+            self._let_go_of_keys(run)
+        else:
+            self._note(outcome, "done")
+            self._journal.finished(outcome, run.counts)
+            self._release(step)
+            self._agenda.performed(step)
+
+    def _let_go_of_keys(self, run: KeyRun) -> None:
+        """Block what needs all keys of a step, and let the rest go on with those there are."""
+        step = run.step
+        dropped = self._agenda.failed(step) if run.gave_up else self._agenda.lacks_keys(step)
+        for dependant in dropped:
+            if self.nodes[dependant.node.name].status == "not run":
+                self._block(dependant, step.node.name)
+        if self.nodes[step.node.name].status == "failed":
+            self._release(step)
+
+    def _end_stream(self, task: Task) -> None:
+        assert self._judge is not None
+        keys = self._keys.all_yielded(task.step.node.name) | task.completed
+        held = self._judge.finish_stream(task.step, keys)
+        if held is not None:
+            self._journal.noted(task.step, held)
+
+    # --- What became of steps
 
     def _note(self, outcome: Outcome, status: NodeStatus) -> None:
         step, attempt = outcome.task.step, outcome.task.attempt
@@ -211,7 +332,7 @@ class Execution:
         result = self.nodes[step.node.name]
         result.status = "blocked"
         result.blocked_by = by
-        result.reasons = step.reasons
+        result.reasons = step.reasons or result.reasons
         self._journal.blocked(step, by)
         self._release(step)
 
@@ -243,6 +364,24 @@ class Execution:
                 self._retries.remove(item)
                 return task
         return None
+
+
+def _delay(attempt: int) -> float:
+    """Return the seconds to wait after a failed attempt."""
+    return float(min(_FIRST_DELAY * 2 ** (attempt - 1), _LONGEST_DELAY))
+
+
+def _broken_part(outcome: Outcome, key: str) -> Part:
+    task = outcome.task
+    return Part(
+        task.step.node.name,
+        key,
+        task.attempt,
+        outcome.started,
+        outcome.seconds,
+        outcome.error,
+        outcome.traceback,
+    )
 
 
 def _stored_readers(plan: Plan) -> dict[str, int]:

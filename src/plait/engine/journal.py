@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 
 from plait.engine.failure import one_line
 from plait.engine.observers import Observers
+from plait.engine.parts import Part
 from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Step
+from plait.engine.result import KeyCounts
 from plait.events import (
     DatasetLoaded,
     DatasetSaved,
@@ -22,6 +25,7 @@ from plait.events import (
     NodeFinished,
     NodeSkipped,
     NodeStarted,
+    PartitionDone,
     Reason,
 )
 from plait.ledger import DatasetRecord, LogRecord, RunWriter
@@ -56,7 +60,20 @@ class Journal:
         if self._observers.listening:
             self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, reasons))
 
-    def finished(self, outcome: Outcome) -> None:
+    def part(self, part: Part, *, will_retry: bool) -> None:
+        """Tell what became of one key."""
+        now = time.time()
+        if part.error is not None:
+            what = "failed and will be tried again" if will_retry else "failed"
+            text = f"key '{part.key}' {what}\n{part.traceback}".rstrip()
+            level = "WARNING" if will_retry else "ERROR"
+            if self._writer is not None:
+                self._writer.line(LogRecord(now, part.node, "log", level, "plait", text))
+        if self._observers.listening:
+            error = None if part.error is None else one_line(part.error)
+            self._observers.tell(PartitionDone(self._run_id, now, part.node, part.key, part.seconds, error))
+
+    def finished(self, outcome: Outcome, keys: KeyCounts | None = None) -> None:
         step, attempt = outcome.task.step, outcome.task.attempt
         name = step.node.name
         if self._writer is not None:
@@ -71,10 +88,12 @@ class Journal:
             )
         if self._observers.listening:
             self._observers.tell(
-                NodeFinished(self._run_id, time.time(), name, outcome.seconds, outcome.peak_memory)
+                NodeFinished(
+                    self._run_id, time.time(), name, outcome.seconds, outcome.peak_memory, _counted(keys)
+                )
             )
 
-    def failed(self, outcome: Outcome, *, will_retry: bool) -> None:
+    def failed(self, outcome: Outcome, *, will_retry: bool, keys: KeyCounts | None = None) -> None:
         assert outcome.error is not None
         step, attempt = outcome.task.step, outcome.task.attempt
         name, error = step.node.name, one_line(outcome.error)
@@ -93,7 +112,14 @@ class Journal:
         if self._observers.listening:
             self._observers.tell(
                 NodeFailed(
-                    self._run_id, time.time(), name, outcome.seconds, error, outcome.traceback, will_retry
+                    self._run_id,
+                    time.time(),
+                    name,
+                    outcome.seconds,
+                    error,
+                    outcome.traceback,
+                    will_retry,
+                    _counted(keys),
                 )
             )
 
@@ -122,6 +148,10 @@ def _write(event: Event, writer: RunWriter) -> None:
             writer.dataset(DatasetRecord(time, node, dataset, "save", seconds, version))
         case LogLine(_, time, node, stream, text, level, logger):
             writer.line(LogRecord(time, node, stream, level, logger, text))
+
+
+def _counted(keys: KeyCounts | None) -> dict[str, int] | None:
+    return None if keys is None else asdict(keys)
 
 
 def _reasons(reasons: tuple[Reason, ...]) -> str | None:

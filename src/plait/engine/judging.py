@@ -43,7 +43,7 @@ def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Le
         identifier,
         Fingerprints(LedgerMemo(ledger.database, identity.root)),
         TraceStore(ledger.database),
-        JudgeOptions(identity.fresh, identity.env_policy),
+        JudgeOptions(identity.fresh, identity.env_policy, options.allow_removals, state / "trash"),
     )
 
 

@@ -89,6 +89,7 @@ class RunOptions:
         seed_globals: seed the global random generators around each node.
         capture: turn what nodes print and log into events; ``echo`` also lets it through.
         fail_fast: stop at the first failure instead of finishing independent branches.
+        allow_removals: retire keys that vanished upstream however many they are.
         stop: asks the run to start nothing more.
         parameters: what the record says the parameters were; secrets are left out.
     """
@@ -111,5 +112,6 @@ class RunOptions:
     capture: bool = False
     echo: bool = True
     fail_fast: bool = False
+    allow_removals: bool = False
     stop: Stop | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)

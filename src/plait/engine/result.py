@@ -9,9 +9,26 @@ from typing import Any, Literal
 from plait.errors import DatasetNotFoundError, PlaitError, RunError, did_you_mean
 from plait.events import Reason, RunStatus
 
-__all__ = ["NodeResult", "NodeStatus", "RunResult"]
+__all__ = ["KeyCounts", "NodeResult", "NodeStatus", "RunResult"]
 
 NodeStatus = Literal["done", "skipped", "failed", "blocked", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCounts:
+    """How many keys of a partitioned node ended how.
+
+    Attributes:
+        unmatched: keys that an input should have had.
+        retired: keys of the outputs that vanished from the inputs.
+    """
+
+    done: int = 0
+    skipped: int = 0
+    failed: int = 0
+    blocked: int = 0
+    unmatched: int = 0
+    retired: int = 0
 
 
 @dataclass(slots=True)
@@ -28,6 +45,7 @@ class NodeResult:
         error: the exception of the last attempt.
         traceback: the user's own frames of that exception, as text.
         reasons: why it ran, was skipped or was blocked.
+        keys: what became of its keys, where it is called once per key.
     """
 
     name: str
@@ -40,6 +58,7 @@ class NodeResult:
     traceback: str = ""
     blocked_by: str | None = None
     reasons: tuple[Reason, ...] = ()
+    keys: KeyCounts | None = None
 
 
 @dataclass(slots=True)

@@ -50,6 +50,9 @@ def run(
     save: bool | None = None,
     seed: int = 0,
     fail_fast: bool = False,
+    fresh: bool | Iterable[str] = False,
+    keys: Mapping[str, Iterable[str]] | None = None,
+    allow_removals: bool = False,
     raise_errors: bool = True,
 ) -> RunResult:
     """Run a pipeline as a library, without any project.
@@ -68,6 +71,9 @@ def run(
         observers: objects with ``on_event(event)``.
         seed: the seed that injected generators are derived from.
         fail_fast: stop at the first failure instead of finishing independent branches.
+        fresh: True runs everything whatever is there; names run those nodes.
+        keys: node → the partition keys it may work on (``*`` and ``?`` as in selectors).
+        allow_removals: retire the keys that vanished from the inputs of partitioned nodes, however many.
         raise_errors: False returns a failed result instead of raising it.
 
     Returns:
@@ -88,6 +94,7 @@ def run(
         inputs=inputs,
         outputs=outputs,
         persist=persist,
+        keys=keys,
     )
     folder = None if state is None or inputs else Path(state)
     options = RunOptions(
@@ -95,11 +102,12 @@ def run(
         workers=workers,
         limits=dict(limits or {}),
         state=folder,
-        identity=None if folder is None else _library_identity(pipeline, folder),
+        identity=None if folder is None else _library_identity(pipeline, folder, fresh),
         git=None if folder is None else GitWatch(folder.resolve().parent),
         observers=tuple(observers),
         seed=seed,
         fail_fast=fail_fast,
+        allow_removals=allow_removals,
         parameters=given,
     )
     result = run_plan(plan, catalog, options)
@@ -138,7 +146,17 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
         None if options.interceptors is None else options.interceptors(catalog, record.run_id),
     )
     executor = make_executor(
-        Site(plan, options, catalog, memory, performer, facts, record.journal.tell, record.observed)
+        Site(
+            plan,
+            options,
+            catalog,
+            memory,
+            performer,
+            facts,
+            record.journal.tell,
+            record.observed,
+            lambda parts: execution.report(parts),
+        )
     )
     execution = Execution(
         plan,
@@ -180,9 +198,11 @@ def _open_ledger(options: RunOptions) -> Iterator[Ledger | None]:
         yield ledger
 
 
-def _library_identity(pipeline: Pipeline, state: Path) -> IdentityOptions:
+def _library_identity(pipeline: Pipeline, state: Path, fresh: bool | Iterable[str]) -> IdentityOptions:
     """Count as the user's own all code that lies beside the functions of the nodes."""
-    return IdentityOptions(state.resolve().parent, own_source_roots(pipeline))
+    names = frozenset[str]() if isinstance(fresh, bool) else frozenset(fresh)
+    again = None if fresh is True else names
+    return IdentityOptions(state.resolve().parent, own_source_roots(pipeline), again)
 
 
 def _facts(options: RunOptions, run_id: str, judge: Judge | None) -> RunFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from plait.engine.plan import Step
 
@@ -57,10 +57,15 @@ class Schedule:
             if not self._waiting[child] and child not in self._blocked:
                 heapq.heappush(self._ready, self._key(child))
 
-    def block(self, step: Step) -> list[Step]:
-        """Give up everything that depends on a step that failed; return what was not given up before."""
+    def block(self, step: Step, spared: Callable[[Step], bool] = lambda _: False) -> list[Step]:
+        """Give up everything that depends on a step that failed; return what was not given up before.
+
+        Args:
+            spared: which of the steps right behind it can go on nevertheless.
+        """
         given_up: list[Step] = []
-        stack = list(self._children[self._index[step.node.name]])
+        children = self._children[self._index[step.node.name]]
+        stack = [child for child in children if not spared(self.steps[child])]
         while stack:
             child = stack.pop()
             if child not in self._blocked:

@@ -86,6 +86,7 @@ class Handover:
             reader is not None
             and self._memory.readers(name) == 1
             and not reader.node.retries
+            and not reader.node.maps  # its keys run wherever there is room
             and not is_bound(reader)
         )
 

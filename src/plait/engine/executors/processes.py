@@ -20,6 +20,7 @@ from plait.engine.executors.threads import Threads
 from plait.engine.failure import user_traceback
 from plait.engine.main_script import main_script
 from plait.engine.parcels import Parcel, shared_folders
+from plait.engine.parts import Part
 from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Step
 from plait.engine.workers import Worker, Workers
@@ -191,6 +192,9 @@ class ProcessExecutor:
         except EOFError:
             self._died(worker)
             return
+        parts = [_part(item) for item in messages if isinstance(item, say.Saved) and item.run == self._run]
+        if parts:
+            self._site.report(parts)
         for message in messages:
             self._take(worker, message)
 
@@ -340,9 +344,11 @@ class _LocalThreads:
     """Threads of this process whose outcomes can be waited for together with workers."""
 
     def __init__(self, site: Site) -> None:
-        self._queue: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._queue: SimpleQueue[Outcome | Part | BaseException] = SimpleQueue()
         self.wakeup, self._bell = os.pipe()
+        self._report = site.report
         self._threads = Threads(site.performer, self._done)
+        site.performer.report = self._done
 
     def start(self, task: Task) -> None:
         self._threads.start(task)
@@ -356,7 +362,10 @@ class _LocalThreads:
                 os.read(self.wakeup, 1)
                 if isinstance(outcome, BaseException):
                     raise outcome
-                found.append(outcome)
+                if isinstance(outcome, Part):
+                    self._report([outcome])
+                else:
+                    found.append(outcome)
         except Empty:
             return found
 
@@ -365,9 +374,15 @@ class _LocalThreads:
         os.close(self.wakeup)
         self.wakeup = -1
 
-    def _done(self, outcome: Outcome | BaseException) -> None:
+    def _done(self, outcome: Outcome | Part | BaseException) -> None:
         os.write(self._bell, b".")
         self._queue.put(outcome)
+
+
+def _part(message: say.Saved) -> Part:
+    if message.error is None:
+        return message.part
+    return message.part._replace(error=received(message.error))
 
 
 def _fallback(site: Site) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from plait.catalog import DataCatalog
 from plait.engine.memory import RunMemory
 from plait.engine.options import RunOptions
+from plait.engine.parts import Part
 from plait.engine.perform import Performer, RunFacts
 from plait.engine.plan import Plan
 from plait.events import Event
@@ -23,6 +24,7 @@ class Site:
         performer: performs tasks in this process.
         tell: takes events of nodes that run elsewhere.
         observed: whether anybody listens to these events.
+        report: takes the partitions that nodes have saved; called by the thread that drives the executor.
     """
 
     plan: Plan
@@ -33,3 +35,4 @@ class Site:
     facts: RunFacts
     tell: Callable[[Event], None]
     observed: bool
+    report: Callable[[list[Part]], None] = lambda _: None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from plait.engine.executors.site import Site
+from plait.engine.parts import Part
 from plait.engine.perform import Outcome, Performer, Task
 
 __all__ = ["ThreadExecutor", "Threads"]
@@ -55,20 +56,35 @@ class ThreadExecutor:
 
     def __init__(self, site: Site, count: int) -> None:
         self.capacity = count
-        self._outcomes: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome | Part | BaseException] = SimpleQueue()
+        self._report = site.report
+        site.performer.report = self._outcomes.put
         self._threads = Threads(site.performer, self._outcomes.put)
 
     def submit(self, task: Task) -> None:
         self._threads.start(task)
 
     def wait(self, patience: float | None = None) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        parts: list[Part] = []
         try:
-            outcome = self._outcomes.get(timeout=patience)
+            self._sort(self._outcomes.get(timeout=patience), outcomes, parts)
+            while True:
+                self._sort(self._outcomes.get_nowait(), outcomes, parts)
         except Empty:
-            return []
-        if isinstance(outcome, BaseException):
-            raise outcome
-        return [outcome]
+            pass
+        finally:
+            if parts:
+                self._report(parts)
+        return outcomes
+
+    def _sort(self, item: Outcome | Part | BaseException, outcomes: list[Outcome], parts: list[Part]) -> None:
+        if isinstance(item, BaseException):
+            raise item
+        if isinstance(item, Part):
+            parts.append(item)
+        else:
+            outcomes.append(item)
 
     def release(self, name: str) -> None:
         """Nothing to do: there are no datasets but those of this process."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from plait.catalog.memory import CopyMode
 from plait.engine.main_script import MainScript
 from plait.engine.parcels import Parcel
+from plait.engine.parts import Part
 from plait.engine.perform import RunFacts
 from plait.events import Event
 
@@ -23,6 +24,7 @@ __all__ = [
     "Ready",
     "Refused",
     "Release",
+    "Saved",
     "Shutdown",
     "Told",
 ]
@@ -121,6 +123,14 @@ class Told(NamedTuple):
 
     run: str
     event: Event
+
+
+class Saved(NamedTuple):
+    """A partition is saved, or its key failed with ``error``, which is packed as that of a task."""
+
+    run: str
+    part: Part
+    error: Any = None
 
 
 class Done(NamedTuple):

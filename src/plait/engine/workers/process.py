@@ -20,6 +20,7 @@ from plait.engine.data import RunData
 from plait.engine.main_script import install_main
 from plait.engine.options import Surroundings, WorkerSetup
 from plait.engine.parcels import unpack
+from plait.engine.parts import Part
 from plait.engine.perform import Outcome, Performer, Task
 from plait.engine.workers import messages as say
 from plait.engine.workers.errors_sent import sent
@@ -114,6 +115,7 @@ class _Worker:
             (lambda event: self._send(say.Told(run, event))) if message.observed else None,
             None if make_interceptors is None else make_interceptors(catalog, message.facts.run_id),
         )
+        performer.report = lambda part: self._send(_saved(run, part))
         capture = self._capture(message) if message.capture else None
         performer.capture = capture
         self._runs[run] = _Run(performer, catalog, memory, capture)
@@ -206,6 +208,12 @@ def _stand_in(message: say.Open) -> None:
     if sys.path != list(message.path):
         sys.path[:] = message.path
     install_main(message.script)
+
+
+def _saved(run: str, part: Part) -> say.Saved:
+    if part.error is None:
+        return say.Saved(run, part)
+    return say.Saved(run, part._replace(error=None), sent(part.error))
 
 
 def _done(message: say.Perform, outcome: Outcome, outputs: Any) -> say.Done:
