@@ -6,13 +6,13 @@ import errno
 import os
 import resource
 import signal
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dying import die_at, leftovers
 from plain_formats import FOLDER, TEXT
 
 from plait.catalog import FileDataset, Format, Version
@@ -23,40 +23,9 @@ pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="needs processes that can be forked and killed"
 )
 
-_STEPS = ("open", "os.", "shutil.", "plain.")
 OLD_TEXT, NEW_TEXT = "old " * 50, "new " * 70
 OLD_FOLDER = {"a.txt": "old", "deep/b.txt": "old", "gone.txt": "old"}
 NEW_FOLDER = {"a.txt": "new", "deep/b.txt": "new", "deep/c.txt": "new"}
-
-
-def die_at(step: int, act: Callable[[], None]) -> bool:
-    """Run ``act`` in a process that is killed before its step-th call to the file system; True if it was."""
-    child = os.fork()
-    if child == 0:
-        taken = 0
-
-        def hook(event: str, _: object) -> None:
-            nonlocal taken
-            if event.startswith(_STEPS):
-                taken += 1
-                if taken == step:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(hook)
-        try:
-            act()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    assert os.WEXITSTATUS(status) == 0, "the save failed instead of being killed"
-    return False
-
-
-def leftovers(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if SAVING in path.name or SAVING in path.parts]
 
 
 def kinds() -> list[Any]:

@@ -7,6 +7,7 @@ pattern. Whatever a key is made of, the file it stands for gives the same key ag
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 
@@ -166,7 +167,8 @@ def _refuse_adjacent(text: str, literal: str, tokens: list[str]) -> None:
 
 def _is_safe(path: str) -> bool:
     parts = path.split("/")
-    return not any(not part or part.startswith(".") or "\0" in part or "\\" in part for part in parts)
+    odd = "\0" + os.sep.strip("/")  # on Windows, whatever leads into another folder
+    return not any(not part or part.startswith(".") or set(odd) & set(part) for part in parts)
 
 
 def _how_many(tokens: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from plait.catalog import FileDataset, registry
 from plait.catalog.entries import type_of_parts
 from plait.catalog.keys import KeyPattern, has_placeholder, split_pattern
-from plait.catalog.locations import is_url, location_of
+from plait.catalog.locations import is_url, location_of, redact
 from plait.catalog.preview import Preview
 from plait.catalog.progress import read_document, write_document
 from plait.catalog.protocols import Dataset, FrameName, Previewable
@@ -313,6 +313,11 @@ class PartitionedDataset:
         except PlaitError as error:
             error.where = (*error.where, f"part '{key}'")
             return error
+        except Exception as error:  # of a class or a function of the user's; the other parts go on
+            why = f"{type(error).__name__}: {redact(str(error))}"
+            failed = DatasetError(f"part '{key}' cannot be saved", where=self.location, why=why)
+            failed.__cause__ = error
+            return failed
         return None
 
     def _save_object(self, key: str, data: Any) -> None:
@@ -324,13 +329,12 @@ class PartitionedDataset:
 
     def _nothing(self) -> DatasetError:
         others = self._store.names(self._folder)
-        why = None
-        if others:
-            why = (
-                f"{len(others)} files lie there, such as '{min(others)}', but none fits '{self.pattern.text}'"
-            )
+        if not others:
+            return DatasetError(f"'{self.location}' has no parts")
         return DatasetError(
-            f"'{self.location}' has no parts", why=why, hint="look at `pattern` or `suffix`" if why else None
+            f"'{self.location}' has no parts",
+            why=f"there are files, such as '{min(others)}', but none fits '{self.pattern.text}'",
+            hint="look at `pattern` or `suffix`",
         )
 
 
