@@ -23,6 +23,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "pipeline": "list, show and add pipelines",
         "catalog": "list, show and preview datasets",
         "runs": "what ran: list, show, logs, diff",
+        "replay": "call a failed node again with the inputs it had",
+        "lineage": "what a dataset was made from, and what from it",
         "config": "parameters and settings, and where they come from",
         "versions": "list and prune the versions of a dataset",
         "info": "this project and its environment",

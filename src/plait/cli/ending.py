@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,29 @@ if TYPE_CHECKING:
 
 __all__ = ["ending"]
 
+_PLAIN = {"", "never_ran", "needed"}  # what needs no explanation
+#: How a kind of reason is called after a number of nodes.
+_CALLED = {
+    "code": "for code",
+    "env": "for a library",
+    "failed_last": "that had failed",
+    "forced": "because asked for",
+    "always": "that always run",
+    "input": "for their input",
+    "interrupted": "that had been interrupted",
+    "kept": "kept as they are",
+    "needed": "because needed",
+    "never_ran": "for the first time",
+    "not_needed": "not needed",
+    "output_missing": "for a missing output",
+    "output_modified": "for a changed output",
+    "params": "for parameters",
+    "restored": "restored from the run that failed",
+    "spec": "for the way of saving",
+    "unchanged": "up to date",
+    "unrecorded": "for output not made by Plait",
+    "unversioned": "for input that cannot be identified",
+}
 _LONGEST = 30  # lines of one traceback
 _WIDEST = 1_000  # letters of one line of it
 _MOST = 5  # failures shown in full
@@ -27,6 +51,8 @@ def ending(result: RunResult, project: Project, words: Sequence[str]) -> None:
     _missing(result)
     line()
     line(_summary(result))
+    for text in _why(result):
+        line(f"  {text}")
     for text in result.observer_errors:
         line(styled(f"  observer {text}", "33"))
     if result.status == "done":
@@ -34,6 +60,28 @@ def ending(result: RunResult, project: Project, words: Sequence[str]) -> None:
     if failed:
         line(f"  full traceback: plait runs logs {result.run_id} {shlex.quote(failed[0].name)}")
     line(f"  to go on: plait {shlex.join(words)}")
+
+
+def _why(result: RunResult) -> list[str]:
+    """Return one line on what ran and why, one on what was skipped, and one on what was replaced."""
+    ran = Counter(_first(node) for node in result.with_status("done", "failed"))
+    skipped = Counter(_first(node) for node in result.with_status("skipped"))
+    texts = [f"ran: {_counted(ran)}"] if set(ran) - _PLAIN else []
+    texts += [f"skipped: {_counted(skipped)}"] if skipped else []
+    kept = sum(reason.kind == "kept" for node in result.nodes.values() for reason in node.reasons)
+    if kept:
+        verb = "s that Plait did not make were" if kept > 1 else " that Plait did not make was"
+        what = f"{kept} output{verb}"
+        texts.append(styled(f"{what} replaced; what lay there is in .plait/trash for seven days", "33"))
+    return texts
+
+
+def _first(node: NodeResult) -> str:
+    return node.reasons[0].kind if node.reasons else ""
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{count} {_CALLED.get(kind, kind)}" for kind, count in kinds.most_common() if kind)
 
 
 def _failure(node: NodeResult, project: Project) -> None:

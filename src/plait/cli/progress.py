@@ -107,6 +107,7 @@ class PlainLines(_Printed):
         super().__init__()
         self._total = 0
         self._ended = 0
+        self._why: dict[str, str] = {}
 
     def announce(self, plan: Plan, catalog: DataCatalog) -> None:
         """Say which free outputs will live in memory only, before hours go into them."""
@@ -121,6 +122,8 @@ class PlainLines(_Printed):
             case RunStarted():
                 self._total = len(event.nodes)
                 self.note(headline(event))
+            case NodeStarted(attempt=1):
+                self._why[event.node] = because(event)
             case NodeStarted(attempt=attempt) if attempt > 1:
                 self.note(f"{self._place()} {event.node} starts again (attempt {attempt})")
             case NodeFinished() | NodeSkipped() | NodeBlocked() | NodeFailed():
@@ -132,7 +135,7 @@ class PlainLines(_Printed):
     def _end(self, event: NodeFinished | NodeSkipped | NodeBlocked | NodeFailed) -> None:
         if not (isinstance(event, NodeFailed) and event.will_retry):
             self._ended += 1
-        self.note(f"{self._place()} {outcome(event)}")
+        self.note(f"{self._place()} {outcome(event)}{self._why.pop(event.node, '')}")
 
     def _place(self) -> str:
         width = len(str(self._total))
@@ -182,6 +185,15 @@ def said(event: LogLine) -> str | None:
         return None
     level = f"{event.level} " if event.level else ""
     return f"  {styled(f'{event.node} │', '2')} {level}{event.text}"
+
+
+def because(event: NodeStarted) -> str:
+    """Return in short why a node runs; nothing for one that never ran before."""
+    reason = event.reasons[0] if event.reasons else None
+    if reason is None or reason.kind in ("never_ran", "needed"):
+        return ""
+    more = f" (+{len(event.reasons) - 1})" if len(event.reasons) > 1 else ""
+    return styled(f"  {reason.kind}: {reason.text}{more}", "2")
 
 
 def slow(event: Event, total: int) -> bool:

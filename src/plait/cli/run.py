@@ -114,6 +114,7 @@ def _run(project: Project, request: RunRequest, options: dict[str, Any]) -> RunR
     from dataclasses import replace
 
     from plait.cli.names import remember
+    from plait.cli.output import warning
     from plait.cli.progress import begin
     from plait.cli.stopping import stoppable
     from plait.engine import Stop
@@ -125,6 +126,8 @@ def _run(project: Project, request: RunRequest, options: dict[str, Any]) -> RunR
     ):
         listen_to(project.package)
     parts = project.parts()
+    if project.ledger.notice is not None:
+        warning(project.ledger.notice)
     progress = begin(project, as_json=options["json_"])
     stop = Stop()
     request = replace(
@@ -148,15 +151,20 @@ def _finish(project: Project, result: RunResult, options: dict[str, Any]) -> Non
     if not options["json_"]:
         ending(result, project, click.get_current_context().find_root().obj)
     if options["pdb"]:
-        _debug(result)
+        _debug(project, result)
     if result.status != "done":
         raise SystemExit(INTERRUPTED if result.status == "interrupted" else NODE_FAILED)
 
 
-def _debug(result: RunResult) -> None:
-    failed = [node for node in result.with_status("failed") if node.error is not None]
-    if failed:
-        import pdb
+def _debug(project: Project, result: RunResult) -> None:
+    """Open the debugger on the first failed node, called again where its frames were left in a worker."""
+    from plait.cli.replay import open_debugger
+    from plait.project.replay import recorded_run, replay
 
-        assert failed[0].error is not None
-        pdb.post_mortem(failed[0].error.__traceback__)
+    failed = next(iter(result.with_status("failed")), None)
+    if failed is None:
+        return
+    if failed.error is None or failed.error.__traceback__ is None:
+        again = replay(project, recorded_run(project, result.run_id, failed.name), failed.name)
+        failed = again.nodes[failed.name]
+    open_debugger(failed)

@@ -42,6 +42,7 @@ class Agenda:
         leases: asked before a step may write; None lets every step.
         skipped: told of each step that need not run.
         wait: whether to wait for locations that another run holds; otherwise that is an error.
+        restore: brings back what a step leaves in memory from an earlier run; returns whether it could.
         chains_first: whether what a step made is used before more is made.
     """
 
@@ -54,12 +55,14 @@ class Agenda:
         *,
         wait: bool = True,
         chains_first: bool = False,
+        restore: Callable[[Step], bool] | None = None,
     ) -> None:
         self._plan = plan
         self._judge = judge
         self._leases = leases
         self._skipped = skipped
         self._wait = wait
+        self._restore = restore
         self._schedule = Schedule(plan.steps, chains_first=chains_first)
         self._number = {step.node.name: number for number, step in enumerate(plan.steps)}
         self._runnable: list[int] = []
@@ -179,10 +182,26 @@ class Agenda:
                 continue
             self._reasons[number] = reasons
             needed = (Reason("needed", f"'{self._plan.steps[number].node.name}' needs its result"),)
+            self._bring_back(number)
             producers = self._memory.needs(number, self._performed)
             wanted += [(producer, needed) for producer in producers]
             if not producers:
                 self._push(number)
+
+    def _bring_back(self, number: int) -> None:
+        """Take from an earlier run what it had made for this step before it failed."""
+        assert self._memory is not None
+        for producer in self._memory.producers(number):
+            step = self._plan.steps[producer]
+            waits = (
+                producer in self._performed or producer in self._reasons or not self._memory.only(producer)
+            )
+            if waits or self._restore is None or not self._restore(step):
+                continue
+            self._performed.add(producer)
+            self._memory.give_up(producer)
+            self._skipped(step, (Reason("restored", "its result was kept when an earlier run failed"),))
+            self._done_with(producer)
 
     def _push(self, number: int) -> None:
         heapq.heappush(self._runnable, number)
@@ -293,6 +312,10 @@ class _MemoryNeeds:
         """Note that a step is known without having run."""
         if self._only[number]:
             self._left[number] = None
+
+    def producers(self, number: int) -> tuple[int, ...]:
+        """Return the steps whose values in memory a step reads."""
+        return self._producers[number]
 
     def needs(self, number: int, performed: set[int]) -> list[int]:
         """Return the producers that have to run before a step, which waits for them from now on."""

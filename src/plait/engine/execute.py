@@ -14,6 +14,7 @@ from plait.engine.allocation import collection_paused
 from plait.engine.executors import Executor
 from plait.engine.journal import Journal
 from plait.engine.judge import Judge
+from plait.engine.keeping import Keeping
 from plait.engine.key_run import KeyRun
 from plait.engine.key_runs import KeyRuns, by_node
 from plait.engine.keys import RunKeys
@@ -45,6 +46,7 @@ class Execution:
         fail_fast: stop at the first failure instead of finishing independent branches.
         wait: whether to wait for outputs that another run is writing.
         stop: looked at before each node.
+        keeping: keeps what would be lost; None where the run keeps no state.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Execution:
         fail_fast: bool = False,
         wait: bool = True,
         stop: Stop | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self._plan = plan
         self._catalog = catalog
@@ -70,9 +73,16 @@ class Execution:
         self._judge = judge
         self._fail_fast = fail_fast
         self._stop = stop or Stop()
+        self._keeping = keeping
         with collection_paused():
             self._agenda = Agenda(
-                plan, judge, leases, self._skipped, wait=wait, chains_first=executor.chains_first
+                plan,
+                judge,
+                leases,
+                self._skipped,
+                wait=wait,
+                chains_first=executor.chains_first,
+                restore=None if keeping is None else keeping.restore,
             )
             self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
         keys = RunKeys(catalog) if judge is None else judge.parts.keys
@@ -142,6 +152,7 @@ class Execution:
                 self._judge.parts.begin(self._journal.run_id, step, task.keys)
         else:
             if self._judge is not None and step.stores:
+                self._keep_foreign(task)
                 self._judge.begin(self._journal.run_id, [step])
             self._journal.started(task, self.nodes[step.node.name].reasons)
         self._running += 1
@@ -204,6 +215,7 @@ class Execution:
             return
         if self._judge is not None:
             self._judge.failed(self._journal.run_id, step)
+        self._keep_inputs(step)
         self._block_dependants(step)
         self._release(step)
         if self._fail_fast:
@@ -334,7 +346,20 @@ class Execution:
         result.blocked_by = by
         result.reasons = step.reasons or result.reasons
         self._journal.blocked(step, by)
+        self._keep_inputs(step)
         self._release(step)
+
+    def _keep_foreign(self, task: Task) -> None:
+        """Keep what lies where a step saves, if Plait did not make it, and say so."""
+        if self._keeping is not None and task.attempt == 1:
+            result = self.nodes[task.step.node.name]
+            for reason in self._keeping.before(task.step):
+                self._journal.noted(task.step, reason)
+                result.reasons = (*result.reasons, reason)
+
+    def _keep_inputs(self, step: Step) -> None:
+        if self._keeping is not None and step.reads:
+            self._keeping.broken(step)
 
     def _release(self, step: Step) -> None:
         """Let go of inputs that nobody else waits for."""

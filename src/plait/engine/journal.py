@@ -40,6 +40,7 @@ class Journal:
         self._run_id = run_id
         self._observers = observers
         self._writer = writer
+        self._why: dict[str, str | None] = {}
 
     def tell(self, event: Event) -> None:
         """Take an event that comes from where a node runs."""
@@ -55,8 +56,10 @@ class Journal:
     def started(self, task: Task, reasons: tuple[Reason, ...] = ()) -> None:
         now = time.time()
         step, attempt = task.step, task.attempt
-        if self._writer is not None and step.stores:
-            self._writer.node_started(step.node.name, now, attempt)
+        if self._writer is not None:
+            self._why[step.node.name] = _reasons(reasons)
+            if step.stores:
+                self._writer.node_started(step.node.name, now, attempt)
         if self._observers.listening:
             self._observers.tell(NodeStarted(self._run_id, now, step.node.name, attempt, None, reasons))
 
@@ -84,6 +87,7 @@ class Journal:
                 seconds=outcome.seconds,
                 attempts=attempt,
                 peak_memory=outcome.peak_memory,
+                reasons=self._why.pop(name, None),
                 durable=step.stores,
             )
         if self._observers.listening:
@@ -107,6 +111,7 @@ class Journal:
                 peak_memory=outcome.peak_memory,
                 error=error,
                 traceback=outcome.traceback,
+                reasons=self._why.pop(name, None),
                 durable=True,
             )
         if self._observers.listening:

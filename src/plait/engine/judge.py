@@ -199,6 +199,26 @@ class Judge:
         }
         self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
 
+    def token(self, name: str) -> str | None:
+        """Return what identifies data that is settled, or None."""
+        found = self._data.get(name)
+        return None if found is None else found.token
+
+    def foreign(self, step: Step) -> list[str]:
+        """Return the outputs where something lies that Plait did not save, or that was changed since."""
+        name = step.node.name
+        if self._last(name) is not None or step.node.maps or step.node.streams:
+            return []  # what lies there may be of the run that was broken off
+        known = [trace.outputs for trace in self._previous_traces(name)]
+        found = []
+        for save in step.saves:
+            if save.place == "stored":
+                location = self._identifier.location(save.name)
+                token = self._state(save.name).token
+                if token is not None and all(outputs.get(location) != token for outputs in known):
+                    found.append(save.name)
+        return found
+
     def is_overtaken(self, step: Step) -> bool:
         """Say whether another run has recorded a step since it was decided here."""
         home = self._homes.get(step.node.name)
@@ -344,7 +364,7 @@ class Judge:
         }
 
     def _names(self, step: Step) -> dict[str, str]:
-        """Return what the outputs are called, by their location and by their place in the function's result."""
+        """Return what the outputs are called, by location and by place in the function's result."""
         stored = [(place, save.name) for place, save in enumerate(step.saves) if save.place == "stored"]
         return {key: name for place, name in stored for key in (str(place), self._identifier.location(name))}
 
@@ -356,14 +376,17 @@ class Judge:
         return OutputState(lies_there(dataset), None)
 
     def _previous(self, name: str, facts: NodeFacts, outputs: Mapping[str, OutputState]) -> tuple[Trace, ...]:
-        if name not in self._traces:
-            rows = self._rows.get(self._homes.get(name, ""), [])
-            self._traces[name] = tuple([_trace(row) for row in rows])
-        traces = self._traces[name]
+        traces = self._previous_traces(name)
         if facts.last is not None and any(state.exists and state.token is None for state in outputs.values()):
             # What cannot be identified may be half of something since that run was broken off.
             return ()
         return traces
+
+    def _previous_traces(self, name: str) -> tuple[Trace, ...]:
+        if name not in self._traces:
+            rows = self._rows.get(self._homes.get(name, ""), [])
+            self._traces[name] = tuple([_trace(row) for row in rows])
+        return self._traces[name]
 
     def _keep(self, step: Step, decision: Decision) -> None:
         recorded = decision.trace.outputs if decision.trace is not None else {}

@@ -16,6 +16,7 @@ from plait.engine.execute import Execution
 from plait.engine.executors import Site, check_fit, choose_executor, make_executor
 from plait.engine.judge import Judge
 from plait.engine.judging import open_judge, own_source_roots
+from plait.engine.keeping import Keeping
 from plait.engine.main_script import refuse_while_importing
 from plait.engine.memory import RunMemory
 from plait.engine.options import IdentityOptions, RunOptions
@@ -138,6 +139,7 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
         memory.inject(strip_transcoding(name), value)
     judge = open_judge(plan, catalog, options, ledger)
     leases = None if judge is None or ledger is None else Leases(ledger.database, record.run_id)
+    keeping = _keeping(options, record.run_id, catalog, memory, judge)
     facts = _facts(options, record.run_id, judge)
     performer = Performer(
         RunData(catalog, memory),
@@ -170,12 +172,15 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
         wait=options.identity is None or options.identity.wait,
         stop=options.stop,
         limits=options.limits,
+        keeping=keeping,
     )
     status: RunStatus = "interrupted"
     try:
         with record.listening(performer):
             execution.run()
         status = _status(execution)
+        if keeping is not None:
+            keeping.finish(status)
     finally:
         seconds = time.perf_counter() - begun
         for held in (judge, leases):
@@ -186,6 +191,14 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
     return RunResult(
         record.run_id, status, execution.nodes, seconds, record.observer_errors, memory.kept(), stored
     )
+
+
+def _keeping(
+    options: RunOptions, run_id: str, catalog: DataCatalog, memory: RunMemory, judge: Judge | None
+) -> Keeping | None:
+    if judge is None or options.state is None or options.identity is None:
+        return None
+    return Keeping(options.state, options.identity.root, run_id, catalog, memory, judge)
 
 
 @contextmanager
