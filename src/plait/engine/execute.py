@@ -195,11 +195,11 @@ class Execution:
     def _succeeded(self, outcome: Outcome) -> None:
         step = outcome.task.step
         if self._judge is not None:
+            if step.node.streams:
+                self._end_stream(outcome.task)
             unrecorded = self._judge.succeeded(self._journal.run_id, step, dict(outcome.saved))
             if unrecorded is not None:
                 self._journal.noted(step, unrecorded)
-            if step.node.streams:
-                self._end_stream(outcome.task)
         self._note(outcome, "done")
         self._journal.finished(outcome)
         self._release(step)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from plait.catalog import FileDataset
 from plait.catalog.memory import MemoryDataset
-from plait.engine.keys import is_partitioned, whole_of
+from plait.catalog.stores import tree_fingerprint
+from plait.engine.keys import is_partitioned
 from plait.errors import VersionNotFoundError
 from plait.identity.datasets import content_of
 from plait.identity.fingerprints import FileRecord, fingerprint_of, fingerprint_path, listed_fingerprints
@@ -76,7 +77,7 @@ class Fingerprints:
         if id(dataset) in self._listed:
             return self._listed.pop(id(dataset))
         if is_partitioned(dataset):
-            return whole_of(self.parts(dataset, strength))
+            return tree_fingerprint(self.parts(dataset, strength))
         try:
             return fingerprint_of(dataset, self._memo, strength)
         except VersionNotFoundError:

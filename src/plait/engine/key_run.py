@@ -27,7 +27,8 @@ class KeyRun:
 
     Attributes:
         failed: what became of keys that failed for good.
-        in_flight: keys that are with the executor, or wait to be tried again.
+        in_flight: keys that are with the executor, or wait to be tried again, with the number of the try.
+        batches: how many tasks with keys have no outcome yet, which may be told of all its keys before.
     """
 
     step: Step
@@ -39,6 +40,7 @@ class KeyRun:
     in_flight: dict[str, int] = field(default_factory=dict)
     gave_up: bool = False
     stopped: bool = False
+    batches: int = 0
     _pending: deque[str] = field(default_factory=deque)
     _size: int = 1
     _broken: BaseException | None = None
@@ -56,7 +58,7 @@ class KeyRun:
     @property
     def is_over(self) -> bool:
         """Whether nothing is to do and nothing runs."""
-        return not self._pending and not self.in_flight
+        return not self._pending and not self.in_flight and not self.batches
 
     def next(self) -> Task | None:
         """Return the next batch, or None where all keys are handed out."""
@@ -67,6 +69,7 @@ class KeyRun:
         size = 1 if self.step.node.timeout is not None else min(self._size, fair)
         keys = tuple([self._pending.popleft() for _ in range(size)])
         self.in_flight.update(dict.fromkeys(keys, 1))
+        self.batches += 1
         return Task(self.step, 1, keys)
 
     def took(self, part: Part) -> bool:
@@ -77,6 +80,7 @@ class KeyRun:
             return False
         if attempt <= self.step.node.retries and not self.stopped:
             self.in_flight[part.key] = attempt + 1
+            self.batches += 1
             return True
         if self.failed:
             # The first keeps its frames, for the debugger; the others would keep their data alive.
@@ -87,7 +91,8 @@ class KeyRun:
         return False
 
     def measured(self, outcome: Outcome) -> None:
-        """Learn from a batch how large the next may be."""
+        """Count a batch off, and learn from it how large the next may be."""
+        self.batches -= 1
         keys = outcome.task.keys or ()
         if outcome.error is None and keys:
             fitting = int(_BATCH * len(keys) / max(outcome.seconds, 1e-6))

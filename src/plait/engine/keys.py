@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from plait.catalog import DataCatalog
 from plait.engine.plan import Step
 from plait.pipeline import Each, strip_transcoding
-from plait.values import Fingerprint, Strength
 
-__all__ = ["Joined", "RunKeys", "chosen", "is_partitioned", "join", "whole_of"]
+__all__ = ["Joined", "RunKeys", "chosen", "is_partitioned", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +63,6 @@ def chosen(keys: Sequence[str], patterns: Sequence[str] | None) -> tuple[str, ..
 def is_partitioned(dataset: Any) -> bool:
     """Say whether a dataset has keyed parts, without looking at the whole protocol each time."""
     return hasattr(type(dataset), "part_fingerprints")
-
-
-def whole_of(parts: Mapping[str, Fingerprint]) -> Fingerprint:
-    """Return what identifies all parts of a dataset together, as weak as its weakest part."""
-    tree = hashlib.sha256()
-    for key in sorted(parts):
-        tree.update(
-            f"{len(key.encode('utf-8', 'surrogateescape'))}:{key}={parts[key].token};".encode(
-                "utf-8", "surrogateescape"
-            )
-        )
-    strengths = {part.strength for part in parts.values()}
-    weakest = next((each for each in ("stat", "token") if each in strengths), "content")
-    return Fingerprint(f"sha256-parts:{tree.hexdigest()}", cast("Strength", weakest))
 
 
 class RunKeys:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from plait.catalog import DataCatalog
+from plait.catalog.stores import tree_fingerprint
 from plait.engine.fingerprints import Fingerprints
 from plait.engine.identify import Identifier, Identity, data_arguments
-from plait.engine.keys import Joined, RunKeys, is_partitioned, whole_of
+from plait.engine.keys import Joined, RunKeys, is_partitioned
 from plait.engine.parts import Part
 from plait.engine.plan import Step
 from plait.events import Reason
@@ -146,7 +147,7 @@ class PartJudge:
 
     def completed(self, step: Step, facts: NodeFacts) -> frozenset[str]:
         """Return the keys that a generator has committed for the code and inputs it has now."""
-        if facts.forced or not all(self._is_partitioned(save.name) for save in step.saves):
+        if facts.forced or not self._has_only_parts(step):
             return frozenset()
         known = self._look(step)
         rows = self._rows(step)
@@ -166,11 +167,11 @@ class PartJudge:
         for save in step.saves:
             self._parts.pop(save.name, None)
 
-    def whole(self, name: str) -> Fingerprint:
+    def whole(self, name: str) -> Fingerprint | None:
         """Return what identifies all parts of a dataset together."""
-        return whole_of(self.parts(name))
+        return tree_fingerprint(self.parts(name))
 
-    def made_whole(self, step: Step) -> dict[str, Fingerprint]:
+    def made_whole(self, step: Step) -> dict[str, Fingerprint | None]:
         """Return what identifies the partitioned outputs of a step that was called once."""
         names = [
             save.name for save in step.saves if save.place == "stored" and self._is_partitioned(save.name)
@@ -222,8 +223,8 @@ class PartJudge:
         self._settle(step)
 
     def finish_stream(self, step: Step, yielded: Iterable[str], facts: NodeFacts) -> Reason | None:
-        """Retire what a complete generator no longer yields; return why not, where that is held back."""
-        if self._home(step) is None or not all(self._is_partitioned(save.name) for save in step.saves):
+        """Retire what a generator no longer yields when it has ended; return why not, if held back."""
+        if not self._has_only_parts(step):
             return None
         joined = Joined(tuple(sorted(yielded)))
         retire, held = self._vanished(step, joined, self._rows(step), facts)
@@ -342,6 +343,9 @@ class PartJudge:
     def _outputs(self, name: str) -> dict[str, Fingerprint]:
         self.parts(name)
         return self._parts[name]
+
+    def _has_only_parts(self, step: Step) -> bool:
+        return all(save.place == "stored" and self._is_partitioned(save.name) for save in step.saves)
 
     def _is_partitioned(self, name: str) -> bool:
         return is_partitioned(self._catalog.dataset(name))
