@@ -69,8 +69,8 @@ class Builder:
             _refuse_unknown(given, takes, [*takes, *COMMON_KEYS], f"type '{entry.type}'")
             paths = _PATHS if any(key in entry.arguments for key in _PATHS) else ()
             _demand_required({*entry.arguments, *paths}, takes, entry.type)
-        if hasattr(target, "check_parts"):
-            target.check_parts({**entry.arguments, "frame": entry.frame, "default_frame": self.default_frame})
+            if hasattr(target, "check_parts"):
+                target.check_parts({**entry.arguments, **self._frames(entry, takes)})
 
     def types_of(self, entry: Entry) -> list[tuple[str, str | None]]:
         """Return the types that an entry needs the libraries of, each with its frame: its own, its parts'."""
@@ -94,6 +94,12 @@ class Builder:
             )
         except CatalogError:
             return entry.frame
+
+    def _frames(self, entry: Entry, takes: Container[str]) -> dict[str, Any]:
+        if entry.frame is not None and "frame" not in takes:
+            raise EntryError(f"type '{entry.type}' takes no 'frame'", key="frame")
+        given = {"frame": entry.frame, "default_frame": self.default_frame}
+        return {key: value for key, value in given.items() if key in takes}
 
     def _file(self, entry: Entry, format_: Format, version: Version | None) -> FileDataset:
         arguments = self._with_credentials(entry.arguments)
