@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
+from pathlib import Path
 
 import pytest
 
@@ -118,7 +119,7 @@ def test_key_is_for_the_user_alone():
     key = signing_key()
     assert len(key) == 32
     assert signing_key() == key
-    (place,) = [file for file in __import__("pathlib").Path(os.environ["XDG_CONFIG_HOME"]).rglob("spill.key")]
+    (place,) = Path(os.environ["XDG_CONFIG_HOME"]).rglob("spill.key")
     assert place.stat().st_mode & 0o077 == 0
 
 

@@ -80,6 +80,9 @@ class Journal:
         step, attempt = outcome.task.step, outcome.task.attempt
         name = step.node.name
         if self._writer is not None:
+            for dataset, fingerprint in outcome.saved:
+                token = None if fingerprint is None else fingerprint.token
+                self._writer.dataset(DatasetRecord(time.time(), name, dataset, "made", 0.0, token))
             self._writer.node_ended(
                 name,
                 "done",

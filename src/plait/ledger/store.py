@@ -84,6 +84,11 @@ class Ledger:
         rows = self._of_run("SELECT d.* FROM dataset_events d", run_id, "d", "rowid")
         return [DatasetRecord(*[row[name] for name in DatasetRecord.__slots__]) for row in rows]
 
+    def data_as_of(self, run_id: str) -> dict[str, str]:
+        """Return what identified the data of each output after a run, made in it or in an earlier one."""
+        rows = self._rows(_DATA_AS_OF, (run_id,))
+        return {row["dataset"]: row["version"] for row in rows if row["version"] is not None}
+
     def logs(self, run_id: str, node: str | None = None) -> list[LogRecord]:
         """Return what the nodes of a run, or one of them, printed and logged."""
         rows = self._of_run("SELECT l.* FROM log_lines l", run_id, "l", "rowid")
@@ -115,6 +120,10 @@ class Ledger:
         return self.database.rows(query, arguments)
 
 
+_DATA_AS_OF = """
+    SELECT dataset, version, MAX(rowid) FROM dataset_events
+    WHERE action = 'made' AND run <= (SELECT key FROM runs WHERE id = ?) GROUP BY dataset
+"""
 _LAST_SECONDS = """
     SELECT node, seconds FROM run_nodes WHERE node = ? AND status = 'done' ORDER BY run DESC LIMIT 1
 """
