@@ -21,6 +21,7 @@ from plait.catalog.protocols import Appends, Partitions, Previewable, Progress, 
 from plait.datasets import formats
 from plait.datasets.partitions import PartitionedDataset
 from plait.errors import CatalogError, DatasetError, Problems
+from plait.identity.datasets import binding_of, spec_of
 
 TABLE = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
 
@@ -452,3 +453,25 @@ def test_a_file_on_s3_grows_with_its_progress(s3):
     dataset.append(TABLE)
     dataset.append(TABLE)
     assert dataset.read_progress() is None
+
+
+# --- What of its entry counts
+
+
+def test_what_changes_the_values_of_parts_changes_their_binding_and_nothing_else(tmp_path):
+    def identity(entry, **more):
+        found = DataCatalog.from_config({"p": entry}, root=tmp_path, **more)
+        dataset, told = found.dataset("p"), found.entry("p")
+        return binding_of(dataset, told, None, str), spec_of(dataset, told, str)
+
+    plain = {"path": "data/*.csv"}
+    same = [{"path": "moved/{key}.csv"}, {"type": "partitions", "path": "x", "dataset": "csv"}]
+    assert [identity(entry) for entry in same] == [identity(plain)] * 2
+    for more in ({"frame": "polars"}, {"load_args": {"sep": ";"}}):
+        assert identity({**plain, **more})[0] != identity(plain)[0]
+    assert identity(plain, default_frame="polars") == identity({**plain, "frame": "polars"})
+    binding, spec = identity({**plain, "save_args": {"sep": ";"}})
+    assert (binding == identity(plain)[0], spec == identity(plain)[1]) == (True, False)
+    assert identity({"type": "partitions.PartitionedDataset", "path": "x", "dataset": "csv"}) != identity(
+        plain
+    )

@@ -179,6 +179,11 @@ class PartitionedDataset:
             return self.kind.make(_join(self.path, path))
         return self.kind.make(f"{self._folder}/{path}")  # a class does not know the project's folder
 
+    @cached_property
+    def prototype(self) -> Dataset | None:
+        """A part that is nowhere, for those who ask what all parts have in common; None for other classes."""
+        return self.kind.make("part") if isinstance(self.kind, FileParts) else None
+
     def part_location(self, key: str) -> str:
         """Return where a part lies, there or not yet."""
         return location_of(_join(self.path, self.pattern.path(key)), self.root)

@@ -42,6 +42,8 @@ def binding_of(dataset: Any, entry: Entry | None, frame: str | None, class_diges
     Args:
         frame: what the consumer's annotation asks for, or None.
     """
+    if isinstance(part := _part_of(dataset), FileDataset):
+        return digest((binding_of(part, None, frame, class_digest), type(dataset).__qualname__))
     if isinstance(dataset, FileDataset):
         pinned = dataset.version.load if dataset.version is not None else None
         return _file_digest(dataset, dataset.load_args, "open_args_load", (pinned, frame))
@@ -50,6 +52,8 @@ def binding_of(dataset: Any, entry: Entry | None, frame: str | None, class_diges
 
 def spec_of(dataset: Any, entry: Entry | None, class_digest: ClassDigest) -> str:
     """Return the digest of all that affects the bytes a save writes."""
+    if isinstance(part := _part_of(dataset), FileDataset):
+        return digest((spec_of(part, None, class_digest), type(dataset).__qualname__))
     if isinstance(dataset, FileDataset):
         return _file_digest(dataset, dataset.save_args, "open_args_save", ())
     return digest(_configured(dataset, entry, _LOADING_ONLY, class_digest))
@@ -83,6 +87,11 @@ def content_of(dataset: Any) -> Fingerprint | None:
 def lies_there(dataset: Any) -> bool:
     """Say whether there is data; a dataset that cannot tell counts as having some."""
     return dataset.exists() if isinstance(dataset, Exists) else True
+
+
+def _part_of(dataset: Any) -> object:
+    """Return what the parts of a partitioned dataset have in common, as a dataset; keys are content."""
+    return getattr(dataset, "prototype", None)
 
 
 def _of_value(dataset: MemoryDataset) -> Fingerprint | None:
