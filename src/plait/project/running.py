@@ -50,6 +50,7 @@ class RunRequest:
         selection: how the caller spelled the selection, for the record.
         fresh: nodes that run whatever is there; None stands for all that are selected.
         wait: whether to wait for outputs that another run is writing.
+        allow_removals: retire the keys that vanished from the inputs of partitioned nodes, however many.
         capture: turn what nodes print and log into events; ``echo`` also lets it through.
         on_plan: is told the plan before it is executed.
     """
@@ -68,6 +69,7 @@ class RunRequest:
     fail_fast: bool = False
     fresh: frozenset[str] | None = frozenset()
     wait: bool = True
+    allow_removals: bool = False
     capture: bool = False
     echo: bool = True
     stop: Stop | None = None
@@ -162,6 +164,7 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         capture=request.capture,
         echo=request.echo,
         fail_fast=request.fail_fast,
+        allow_removals=request.allow_removals,
         stop=request.stop,
         git=project.git,
         interceptors=_interceptors(parts),
