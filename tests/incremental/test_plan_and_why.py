@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 
 def test_plan_before_anything_ran(mill):
@@ -125,3 +126,21 @@ def test_records_travel(mill):
     assert {told.partition(" ")[0] for told in mill.plan().values()} == {"skip"}
     mill.write({"other.jsonl": "{}\n"})
     assert "no state that this Plait can import" in mill.plait("state", "import", "other.jsonl", code=2).err
+
+
+def test_what_a_record_lacks_is_adopted_and_said_once(mill):
+    mill.plait("run")
+    with sqlite3.connect(mill.root / ".plait/ledger.db") as ledger:
+        for digest, body in ledger.execute("SELECT digest, body FROM facts").fetchall():
+            facts = json.loads(body)
+            del facts["env"]
+            ledger.execute("UPDATE facts SET body = ? WHERE digest = ?", (json.dumps(facts), digest))
+    for complete in (mill.root / ".plait/cache").glob("complete-*"):
+        complete.unlink()
+    assert mill.plan()["weigh"] == "skip unchanged"
+    assert "adopted  env" in mill.plait("why", "weigh").out
+    first = mill.plait("run", "--json").out
+    assert first.count('"kind": "adopted"') == 3
+    for complete in (mill.root / ".plait/cache").glob("complete-*"):
+        complete.unlink()
+    assert '"kind": "adopted"' not in mill.plait("run", "--json").out

@@ -27,6 +27,7 @@ _RUNNERS = {"SequentialRunner": "inline", "ThreadRunner": "threads", "ParallelRu
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Run N nodes at once, in processes.")
 @click.option("--fresh", is_flag=True, help="Run all that is selected, changed or not.")
 @click.option("--no-wait", is_flag=True, help="Fail where another run is writing the same output.")
+@click.option("--allow-removals", is_flag=True, help="Retire parts that vanished upstream, however many.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first failure.")
 @click.option("--pdb", is_flag=True, help="Open the debugger where a node fails.")
 @click.option("--json", "json_", is_flag=True, help="Print one JSON event a line.")
@@ -49,7 +50,8 @@ def command(selectors: tuple[str, ...], place: Place, **options: Any) -> None:
     """
     _refuse_kedro_only(options)
     question = asked(selectors, place, options)
-    if not options["fresh"] and _nothing_to_do(question, as_json=options["json_"]):
+    forced = options["fresh"] or options["allow_removals"]
+    if not forced and _nothing_to_do(question, as_json=options["json_"]):
         return
     with question.open() as project:
         request = _request(question, options)
@@ -93,6 +95,7 @@ def _request(question: Asked, options: dict[str, Any]) -> RunRequest:
         fail_fast=options["fail_fast"],
         fresh=None if options["fresh"] else frozenset(),
         wait=not options["no_wait"],
+        allow_removals=options["allow_removals"],
     )
 
 

@@ -163,7 +163,7 @@ class Agenda:
         decision = self._judge.decide(step)
         if decision.action == "skip" and not self._asked_for(step):
             self._memory.leave(number)
-            self._skipped(step, decision.reasons)
+            self._skipped(step, (*decision.reasons, *self._judge.adopt(step, decision)))
             self._settle(number)
             self._done_with(number)
         else:

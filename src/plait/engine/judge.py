@@ -199,6 +199,20 @@ class Judge:
         }
         self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
 
+    def adopt(self, step: Step, decision: Decision) -> tuple[Reason, ...]:
+        """Record what a fitting record lacks, such as what an older Plait did not know of; say so, once."""
+        trace = decision.trace
+        if not decision.adopted or trace is None or step.node.maps:
+            return ()
+        identity = self._identities[step.node.name]
+        outputs = {
+            place: None if token is None else Fingerprint(token, "token")
+            for place, token in trace.outputs.items()
+        }
+        self._store.add([self._row(trace.run_id, step, identity, outputs)], self._new_texts(identity))
+        names = ", ".join(decision.adopted)
+        return (Reason("adopted", f"its record lacked {names}, which is now taken from what is there"),)
+
     def token(self, name: str) -> str | None:
         """Return what identifies data that is settled, or None."""
         found = self._data.get(name)
