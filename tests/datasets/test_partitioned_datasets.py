@@ -472,6 +472,15 @@ def test_what_changes_the_values_of_parts_changes_their_binding_and_nothing_else
     assert identity(plain, default_frame="polars") == identity({**plain, "frame": "polars"})
     binding, spec = identity({**plain, "save_args": {"sep": ";"}})
     assert (binding == identity(plain)[0], spec == identity(plain)[1]) == (True, False)
-    assert identity({"type": "partitions.PartitionedDataset", "path": "x", "dataset": "csv"}) != identity(
-        plain
-    )
+    kedros = {"type": "partitions.PartitionedDataset", "path": "x", "dataset": "csv"}
+    assert identity(kedros) != identity(plain)
+
+
+def test_it_says_how_it_is_made(tmp_path):
+    given = PartitionedDataset("t/{a}.csv", frame="polars", save_args={"separator": ";"}, root=tmp_path)
+    described = DataCatalog({"t": given}).to_config()[0]
+    again = DataCatalog.from_config(described, root=tmp_path)
+    again.save("t", {"x": TABLE})
+    assert (tmp_path / "t" / "x.csv").read_text() == "a;b\n1;x\n2;y\n"
+    assert again.dataset("t").to_config() == given.to_config()
+    assert PartitionedDataset("w", Words).to_config()["dataset"]["type"].endswith(".Words")

@@ -27,6 +27,8 @@ class PartType(Protocol):
 
     def make(self, path: str) -> Dataset: ...
 
+    def to_config(self) -> dict[str, Any]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class FileParts:
@@ -50,6 +52,9 @@ class FileParts:
     def make(self, path: str) -> FileDataset:
         return FileDataset(path, self.format, **self.arguments)
 
+    def to_config(self) -> dict[str, Any]:
+        return self.make("part").to_config()
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectParts:
@@ -66,6 +71,10 @@ class ObjectParts:
     @property
     def suffix(self) -> str:
         return ""
+
+    def to_config(self) -> dict[str, Any]:
+        kept = {key: value for key, value in self.arguments.items() if key != "credentials"}
+        return {"type": f"{self.target.__module__}.{self.name}", **kept}
 
     def make(self, path: str) -> Dataset:
         try:

@@ -257,8 +257,17 @@ class PartitionedDataset:
         return location_of(place, self.root)
 
     def to_config(self) -> dict[str, Any]:
-        """Return what its parts are, for those who describe it."""
-        return {"type": "partitions", "path": str(self.path), "pattern": self.pattern.text}
+        """Return the entry of a catalog that describes this dataset, without credentials."""
+        parts = {key: value for key, value in self.kind.to_config().items() if key not in ("path", "fs_args")}
+        document = {
+            "type": "partitions",
+            "path": self.path,
+            "pattern": self.pattern.text,
+            "dataset": parts,
+            "fs_args": self.fs_args,
+            "metadata": self.metadata,
+        }
+        return {key: value for key, value in document.items() if value}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}('{self.location}', '{self.kind.name}')"

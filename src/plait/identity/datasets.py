@@ -43,7 +43,7 @@ def binding_of(dataset: Any, entry: Entry | None, frame: str | None, class_diges
         frame: what the consumer's annotation asks for, or None.
     """
     if isinstance(part := _part_of(dataset), FileDataset):
-        return digest((binding_of(part, None, frame, class_digest), type(dataset).__qualname__))
+        return digest((binding_of(part, None, frame, class_digest), class_digest(type(dataset))))
     if isinstance(dataset, FileDataset):
         pinned = dataset.version.load if dataset.version is not None else None
         return _file_digest(dataset, dataset.load_args, "open_args_load", (pinned, frame))
@@ -53,7 +53,7 @@ def binding_of(dataset: Any, entry: Entry | None, frame: str | None, class_diges
 def spec_of(dataset: Any, entry: Entry | None, class_digest: ClassDigest) -> str:
     """Return the digest of all that affects the bytes a save writes."""
     if isinstance(part := _part_of(dataset), FileDataset):
-        return digest((spec_of(part, None, class_digest), type(dataset).__qualname__))
+        return digest((spec_of(part, None, class_digest), class_digest(type(dataset))))
     if isinstance(dataset, FileDataset):
         return _file_digest(dataset, dataset.save_args, "open_args_save", ())
     return digest(_configured(dataset, entry, _LOADING_ONLY, class_digest))
