@@ -82,7 +82,8 @@ class Ledger:
     def dataset_events(self, run_id: str) -> list[DatasetRecord]:
         """Return what a run loaded and saved, in order of time."""
         rows = self._of_run("SELECT d.* FROM dataset_events d", run_id, "d", "rowid")
-        return [DatasetRecord(*[row[name] for name in DatasetRecord.__slots__]) for row in rows]
+        records = [DatasetRecord(*[row[name] for name in DatasetRecord.__slots__]) for row in rows]
+        return [record for record in records if record.action != "made"]
 
     def data_as_of(self, run_id: str) -> dict[str, str]:
         """Return what identified the data of each output after a run, made in it or in an earlier one."""
