@@ -472,6 +472,9 @@ def test_what_changes_the_values_of_parts_changes_their_binding_and_nothing_else
     assert identity(plain, default_frame="polars") == identity({**plain, "frame": "polars"})
     binding, spec = identity({**plain, "save_args": {"sep": ";"}})
     assert (binding == identity(plain)[0], spec == identity(plain)[1]) == (True, False)
+    words = PartitionedDataset("x", Words)
+    old, new = (binding_of(words, None, None, lambda cls, code=code: (cls.__name__, code)) for code in "12")
+    assert old != new, "the code of one's own class counts"
     kedros = {"type": "partitions.PartitionedDataset", "path": "x", "dataset": "csv"}
     assert identity(kedros) != identity(plain)
 

@@ -37,12 +37,24 @@ def _entry() -> dict[str, Any]:
 
 def _properties() -> dict[str, Any]:
     text = {"type": "string"}
-    location = {**text, "description": "A path below the project, or any fsspec URL."}
+    location = {
+        **text,
+        "description": "A path below the project, or any fsspec URL; of many files with `*` or {name}.",
+    }
     arguments = {"$ref": "#/$defs/arguments"}
     return {
         "type": {"$ref": "#/$defs/type"},
         "path": location,
         "filepath": {**location, "description": "Kedro's name for `path`."},
+        "pattern": {
+            **text,
+            "description": "For `partitions`: how files are named below `path`, as {year}/{month}.csv or *.png.",
+        },
+        "suffix": {**text, "description": "For `partitions`: all files that end so, instead of a pattern."},
+        "dataset": {
+            "description": "For `partitions`: what each part is, a type or an entry without a path.",
+            "anyOf": [text, {"type": "object"}],
+        },
         "frame": {
             "enum": ["pandas", "polars", "polars-lazy", "arrow"],
             "description": "The library that reads and writes; consumers get what their annotations ask for.",

@@ -18,7 +18,7 @@ from plait.catalog.preview import Preview
 from plait.catalog.progress import read_document, write_document
 from plait.catalog.protocols import Dataset, FrameName, Previewable
 from plait.catalog.stores import LocalStore, Store, open_store, tree_fingerprint
-from plait.datasets.part_types import FileParts, PartType, loaded, part_type
+from plait.datasets.part_types import FileParts, ObjectParts, PartType, loaded, part_type
 from plait.datasets.parts import Parts
 from plait.errors import CatalogError, DatasetError, PlaitError, Problems
 from plait.values import Fingerprint
@@ -183,6 +183,11 @@ class PartitionedDataset:
     def prototype(self) -> Dataset | None:
         """A part that is nowhere, for those who ask what all parts have in common; None for other classes."""
         return self.kind.make("part") if isinstance(self.kind, FileParts) else None
+
+    @property
+    def part_class(self) -> object:
+        """The class that reads and writes parts, or None where they are files in a format."""
+        return self.kind.target if isinstance(self.kind, ObjectParts) else None
 
     def part_location(self, key: str) -> str:
         """Return where a part lies, there or not yet."""

@@ -108,7 +108,9 @@ def _configured(
 ) -> object:
     arguments = entry.arguments if entry is not None else _given(dataset)
     kept = {name: _plain(value) for name, value in arguments.items() if name not in _NOT_CONTENT | without}
-    return class_digest(type(dataset)), kept
+    parts = getattr(dataset, "part_class", None)
+    of_parts = (class_digest(parts),) if isinstance(parts, type) else ()
+    return class_digest(type(dataset)), kept, *of_parts
 
 
 def _given(dataset: Any) -> Mapping[str, Any]:
