@@ -39,7 +39,7 @@ def _properties() -> dict[str, Any]:
     text = {"type": "string"}
     location = {
         **text,
-        "description": "A path below the project, or any fsspec URL; of many files with `*` or {name}.",
+        "description": "A path below the project, or any fsspec URL; many files with `*` or {name}.",
     }
     arguments = {"$ref": "#/$defs/arguments"}
     return {
@@ -48,7 +48,7 @@ def _properties() -> dict[str, Any]:
         "filepath": {**location, "description": "Kedro's name for `path`."},
         "pattern": {
             **text,
-            "description": "For `partitions`: how files are named below `path`, as {year}/{month}.csv or *.png.",
+            "description": "For `partitions`: how files are named below `path`, as {year}/{month}.csv.",
         },
         "suffix": {**text, "description": "For `partitions`: all files that end so, instead of a pattern."},
         "dataset": {
