@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_TITLES = {"reasons": "why nodes ran"}
 _MARKS = {"done": ("✓", "32"), "failed": ("✗", "31;1"), "blocked": ("○", "33"), "skipped": ("·", "2")}
 
 
@@ -66,7 +67,13 @@ def show(run: str, json_: bool, place: Place) -> None:
     record = ledger.run(run)
     nodes = ledger.nodes(record.id)
     if json_:
-        document({"run": _run_json(record), "nodes": [_node_json(node) for node in nodes]})
+        document(
+            {
+                "run": _run_json(record),
+                "nodes": [_node_json(node) for node in nodes],
+                "data": ledger.data_as_of(record.id),
+            }
+        )
         return
     line(f"{styled(record.id, '1')}  {record.status}  {_moment(record.started)}")
     for title, value in _facts(record):
@@ -74,8 +81,12 @@ def show(run: str, json_: bool, place: Place) -> None:
     line()
     table(
         ("node", "status", "took", "peak", "reason"),
-        [(node.node, node.status, _took(node), _memory(node.peak_memory), node.error) for node in nodes],
+        [(node.node, node.status, _took(node), _memory(node.peak_memory), _because(node)) for node in nodes],
     )
+    data = ledger.data_as_of(record.id)
+    if data:
+        line()
+        table(("data", "version"), [(name, _short(token)) for name, token in sorted(data.items())])
     for node in nodes:
         if node.status == "failed":
             line(f"\n  full traceback: plait runs logs {record.id} {node.node}")
@@ -120,19 +131,20 @@ def logs(run: str, node: str | None, json_: bool, place: Place) -> None:
 @as_json
 @everywhere
 def diff(old: str, new: str, json_: bool, place: Place) -> None:
-    """Show what differs between two runs: parameters, versions, commit, nodes and their times."""
+    """Show what differs between two runs: parameters, data, versions, commit, nodes, and why they ran."""
     ledger = _ledger(place)
     before, after = ledger.run(old), ledger.run(new)
     changes = differences(before, after, ledger.nodes(before.id), ledger.nodes(after.id))
+    changes["data"] = _changed(ledger.data_as_of(before.id), ledger.data_as_of(after.id))
     if json_:
         document({"old": before.id, "new": after.id, "changes": changes})
         return
     line(f"{before.id} → {after.id}")
     for title, rows in changes.items():
         if rows:
-            line(f"\n{styled(title, '1')}")
+            line(f"\n{styled(_TITLES.get(title, title), '1')}")
         for name, (was, is_) in rows.items():
-            line(f"  {name}   {_shown(was)} → {_shown(is_)}")
+            line(f"  {name}   {_told(title, was, is_)}")
     if not any(changes.values()):
         line("No difference in parameters, versions, commit, or what became of the nodes.")
 
@@ -149,7 +161,37 @@ def differences(
             {node.node: node.status for node in old_nodes}, {node.node: node.status for node in new_nodes}
         ),
         "seconds": _slower(old_nodes, new_nodes),
+        "reasons": {node.node: (None, why) for node in new_nodes if (why := _why(node))},
     }
+
+
+def _why(node: NodeRecord) -> str | None:
+    """Return why a node ran, against what was recorded before; None where it did not run."""
+    if node.status not in ("done", "failed"):
+        return None
+    return "; ".join(str(reason.get("text") or reason.get("kind")) for reason in node.reasons) or None
+
+
+def _because(node: NodeRecord) -> str | None:
+    """Return the error of a node, or in short why it ran or not."""
+    if node.error:
+        return node.error
+    first = node.reasons[0] if node.reasons else None
+    return None if first is None else f"{first.get('kind')}: {first.get('text')}"
+
+
+def _told(title: str, was: Any, is_: Any) -> str:
+    if title == "reasons":
+        return str(is_)
+    if title == "data":
+        return f"{_short(was)} → {_short(is_)}"
+    return f"{_shown(was)} → {_shown(is_)}"
+
+
+def _short(token: str | None) -> str:
+    """Return the beginning of a digest, as one recognises it."""
+    kind, colon, value = (token or "(absent)").rpartition(":")
+    return f"{kind}{colon}{value[:12]}"
 
 
 def _about(run: RunRecord) -> dict[str, Any]:
