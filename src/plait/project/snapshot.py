@@ -34,7 +34,7 @@ __all__ = [
 _SCHEMA = 1
 _RACY = 2_000_000_000  # ns; a file system may not tell two changes so close
 _PASSING = frozenset({"__pycache__", ".plait-saving", ".ipynb_checkpoints", ".DS_Store"})
-_VOLATILE = frozenset({"_", "OLDPWD", "PWD", "SHLVL", "COLUMNS", "LINES", "WINDOWID"})
+_VOLATILE = frozenset({"_", "COLUMNS", "LINES", "OLDPWD", "PWD", "PYTEST_CURRENT_TEST", "SHLVL", "WINDOWID"})
 
 FileState = tuple[int, int, int, str, int]
 """Size, time of change (ns), inode, SHA-256, and when it was looked at (ns)."""
