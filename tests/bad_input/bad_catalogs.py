@@ -138,6 +138,9 @@ CATALOGS = [
         code=0,
     ),
     Case("protocol-unknown", "run", _numbers("{path: 's4://bucket/numbers.json'}")),
+    Case("protocol-unknown-check", "check", _numbers("{path: 's4://bucket/numbers.json'}")),
+    Case("protocol-like-no-other", "check", _numbers("{path: 'bucket://numbers.json'}")),
+    Case("pandas-missing-for-a-bare-csv", "check", _numbers("data/01_raw/numbers.csv"), hidden=("pandas",)),
     Case(
         "password-in-a-url",
         "run",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from bad_projects import Case, Files, pipeline
+from bad_projects import PIPELINE, Case, Files, pipeline
 
 __all__ = ["COMMANDS"]
 
@@ -19,10 +19,19 @@ def _script(name: str, text: str, command: str = "run work.py", code: int = 2) -
     return Case(name, command, {"work.py": _SCRIPT + text}, code=code, alone=True)
 
 
+_WITH_PARAMETERS: Files = {
+    "work.py": _SCRIPT
+    + "work = pipeline([node(double, 'params:numbers', 'a')])\nparameters = {'numbers': [1]}\n"
+}
 _AMBIGUOUS: Files = pipeline("""
     node(double, "numbers", "doubled", name="totals"),
     node(total, ["doubled", "params:factor"], "report", name="doubled"),
 """)
+_NAMESPACED: Files = {
+    "src/shop/pipelines/sums/pipeline.py": PIPELINE.replace(
+        "    ])", '    ], namespace="europe", inputs="numbers", outputs="report", parameters="factor")'
+    )
+}
 _VERSIONED: Files = {
     "conf/base/catalog.yml": "numbers: data/01_raw/numbers.json\nreport: {path: data/report.json, versioned: true}\n"
 }
@@ -48,7 +57,12 @@ COMMANDS = [
     Case("tag-in-a-flag", "run --tags fst"),
     Case("namespace", "run ns:eu"),
     Case("namespace-in-a-flag", "run --namespaces eu"),
+    Case("namespace-misspelt", "run ns:europ", _NAMESPACED),
+    Case("namespace-misspelt-in-a-flag", "run --namespaces europ", _NAMESPACED),
+    Case("namespaces-that-there-are", "run ns:asia", _NAMESPACED),
+    Case("tag-and-node-that-never-meet", "run --tags fast --nodes total"),
     Case("pipeline", "run --pipeline sms"),
+    Case("pipeline-like-no-other", "run --pipeline frobnicate"),
     Case("pipeline-in-a-selector", "run pipeline:sms"),
     Case("pipeline-with-plus", "run --pipeline sums+sms"),
     Case("selector-kind", "run tg:fast"),
@@ -85,6 +99,9 @@ COMMANDS = [
     Case("project-nowhere", "run --project nowhere"),
     Case("script-missing", "run wrk.py", {"work.py": _SCRIPT}, alone=True),
     Case("script-missing-in-a-project", "run pipelin.py"),
+    Case("script-missing-in-a-folder", "run src/shop/pipelines/sums/pipelin.py"),
+    Case("script-is-a-folder", "run work.py", {"work.py/": ""}, alone=True),
+    Case("script-parameter-misspelt", "run work.py --params nmbers=1", _WITH_PARAMETERS, alone=True),
     _script("script-without-pipeline", ""),
     _script(
         "script-with-two-pipelines",

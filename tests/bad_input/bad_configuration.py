@@ -43,6 +43,8 @@ CONFIGURATION = [
     Case("broken-toml", "run", {_PARAMETERS: None, "conf/base/parameters.toml": "factor = = 10\n"}),
     Case("folder-instead-of-file", "run", {_CATALOG: None, "conf/base/catalog.yml/": ""}),
     Case("file-instead-of-folder", "run", {_CATALOG: None, _PARAMETERS: None, "conf/base": "factor: 10\n"}),
+    Case("file-instead-of-folder-check", "check", {_CATALOG: None, _PARAMETERS: None, "conf/base": "x: 1\n"}),
+    Case("file-instead-of-environment", "run --env prod", {"conf/prod": "factor: 10\n"}),
     Case("no-conf-folder", "run", {_CATALOG: None, _PARAMETERS: None}),
     Case("two-broken-files", "check", {_CATALOG: "numbers: [\n", _PARAMETERS: "factor: {\n"}),
     Case("unknown-environment", "run --env prd", {"conf/prod/parameters.yml": "factor: 1\n"}),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - files of others stand here as they are, one string each
 """Parameters that are missing, misspelt or of the wrong type, and overrides that cannot be read."""
 
 from __future__ import annotations
@@ -60,9 +61,39 @@ PARAMETERS = [
     Case("no-value", "run --params factor"),
     Case("nothing-before-the-sign", "run --params =3"),
     Case("not-yaml", "run --params 'factor=[1'"),
-    Case("below-a-number", "run --params factor.size=3", code=1),
+    Case("below-a-number", "run --params factor.size=3"),
+    Case(
+        "below-a-list",
+        "run --params cities.first=Rome",
+        {_PARAMETERS: "factor: 10\ncities:\n  - Oslo\n"},
+    ),
+    Case("below-nothing", "run --params rates.daily=3", {_PARAMETERS: "factor: 10\nrates:\n"}),
     Case("twice", "run --params factor=1 factor=2", code=0, changes=("data/08_reporting/report.json",)),
-    Case("override-misspelt", "run --params facter=3", code=0, changes=("data/08_reporting/report.json",)),
+    Case("override-misspelt", "run --params facter=3"),
+    Case("overrides-misspelt", "plan --params facter=3 nothing.of.this=1"),
+    Case(
+        "override-misspelt-within",
+        "run --params model.dpth=4",
+        {
+            _PARAMETERS: "model: {depth: 3, rate: 1}\n",
+            **pipeline('node(total, ["numbers", "params:model.depth"], outputs="report"),', imports="total"),
+        },
+    ),
+    Case(
+        "override-that-only-the-catalog-asks-for",
+        "run --params day=monday",
+        {
+            "conf/base/catalog.yml": "numbers: data/01_raw/numbers.json\nreport: 'data/${runtime_params:day,today}.json'\n"
+        },
+        code=0,
+    ),
+    Case(
+        "override-that-only-a-node-asks-for",
+        "run --params factor=3",
+        {_PARAMETERS: None},
+        code=0,
+        changes=("data/08_reporting/report.json",),
+    ),
     Case("kedro-colon", "run --params factor:3"),
     Case("missing", "run", {_PARAMETERS: "fctor: 10\n"}),
     Case("no-parameters-at-all", "run", {_PARAMETERS: None}),

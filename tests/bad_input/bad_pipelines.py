@@ -34,6 +34,18 @@ PIPELINES = [
         "run",
         {_PIPELINE: PIPELINE.replace("create_pipeline()", "create_pipeline(env)")},
     ),
+    Case(
+        "create-pipeline-misspelt",
+        "check",
+        {_PIPELINE: PIPELINE.replace("create_pipeline", "creat_pipeline")},
+    ),
+    Case(
+        "create-pipeline-of-kedro",
+        "run",
+        {_PIPELINE: PIPELINE.replace("create_pipeline()", "create_pipeline(**kwargs)")},
+        code=0,
+        changes=("data/08_reporting/report.json",),
+    ),
     Case("create-pipeline-is-no-function", "run", {_PIPELINE: PIPELINE + "\ncreate_pipeline = 3\n"}),
     Case("no-pipelines", "run", {_NODES: None, _PIPELINE: None, "src/shop/pipelines/sums/__init__.py": None}),
     Case("registry-returns-a-list", "run", {_REGISTRY: "def register_pipelines():\n    return []\n"}),
@@ -92,6 +104,19 @@ PIPELINES = [
         node(total, ["doubled", "params:factor"], "report", name="sum"),
     """),
     ),
+    Case(
+        "one-name-in-two-pipelines",
+        "check",
+        {
+            _PIPELINE: PIPELINE.replace('outputs="report"', 'outputs="report", name="total"'),
+            "src/shop/pipelines/more.py": """
+        from plait import node, pipeline
+
+        def create_pipeline():
+            return pipeline([node(len, "numbers", "size", name="total")])
+        """,
+        },
+    ),
     Case("output-twice", "run", pipeline('node(double, "numbers", ["report", "report"]),')),
     Case("bad-node-name", "run", pipeline('node(double, "numbers", "report", name="double, then sum"),')),
     Case("bad-dataset-name", "run", pipeline('node(double, "numbers", "re port\\n"),')),
@@ -143,6 +168,18 @@ PIPELINES = [
             'node(double, "numbers", "doubled"),\nnode(total, ["doubled"], "report"),',
             "def double(numbers) -> str:\n    return ''\n\n\ndef total(doubled: dict):\n    return {}\n",
         ),
+    ),
+    Case(
+        "two-frames-in-one-annotation-as-text",
+        "check",
+        {
+            "conf/base/catalog.yml": "numbers: data/01_raw/numbers.csv\nreport: data/08_reporting/report.json\n",
+            **pipeline(
+                'node(total, "numbers", "report"),',
+                "from __future__ import annotations\n\nfrom typing import Union\n\nfrom pandas import DataFrame\nimport polars\n\n\ndef total(numbers: Union[DataFrame, polars.DataFrame]):\n    return {}\n",
+                "total",
+            ),
+        },
     ),
     Case(
         "two-frames-in-one-annotation",

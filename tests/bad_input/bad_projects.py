@@ -152,6 +152,7 @@ _RULES = [
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d[.:]\d\d[.:][\d.]+Z"), "RUN"),
     (re.compile(r"\b\d+(\.\d)? (ms|s)\b"), "TIME"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0xADDRESS"),
+    (re.compile(r"repeated \d+ more times"), "repeated N more times"),
     (re.compile(r'"(time|seconds|peak_memory)": [\d.e-]+'), r'"\1": …'),
     (re.compile(r"(.{400}).+"), r"\1…"),
     (

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 from bad_projects import Case, Files
 
 __all__ = ["SURROUNDINGS"]
@@ -33,6 +36,14 @@ class Watcher:
 
 OBSERVERS = [Watcher()]
 """
+
+
+def _newer_ledger(folder: Path) -> None:
+    (folder / ".plait").mkdir()
+    connection = sqlite3.connect(folder / ".plait" / "ledger.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+
 
 SURROUNDINGS = [
     Case("no-project", "run", alone=True),
@@ -124,6 +135,14 @@ SURROUNDINGS = [
         code=0,
         changes=("data/08_reporting/report.json",),
     ),
+    Case(
+        "ledger-of-a-newer-plait",
+        "run",
+        code=0,
+        changes=("data/08_reporting/report.json",),
+        prepare=_newer_ledger,
+    ),
+    Case("ledger-of-a-newer-plait-plan", "plan", code=0, prepare=_newer_ledger),
     Case("ledger-is-a-folder", "run", {".plait/ledger.db/kept.txt": "kept"}),
     Case("ledger-broken-list", "runs list", {".plait/ledger.db": "this is no database\n" * 50}, code=0),
     Case("state-is-a-file", "run", {".plait": "a file"}),

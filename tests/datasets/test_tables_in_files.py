@@ -242,7 +242,7 @@ def test_partitioned_parquet_is_refused_with_what_to_do(tmp_path):
 
 def test_what_is_no_table_is_refused_by_a_format_of_tables(tmp_path):
     found = catalog(tmp_path, path="data.csv")
-    with pytest.raises(DatasetError, match="a pandas DataFrame is asked for, but the data is of type dict"):
+    with pytest.raises(DatasetError, match="only a table can be stored here, and the data is of type dict"):
         found.save("data", {"a": 1})
 
 

@@ -33,7 +33,7 @@ def trashed(mill) -> dict[str, str]:
 def test_foreign_data_is_kept_before_it_is_replaced(mill):
     mill.write({WEIGHTS: "mine\n"})
     said = mill.plait("run").out
-    assert "'weights' is replaced, but Plait did not make what lies there: kept in .plait/trash/" in said
+    assert "'weights' will be replaced, but Plait did not make what lies there: kept in .plait/trash/" in said
     assert trashed(mill) == {WEIGHTS: "mine\n"}
     assert (mill.root / WEIGHTS).read_text().startswith("size,weight")
     assert "1 output that Plait did not make was replaced" in said

@@ -113,7 +113,7 @@ def _entry_problems(
         if missing is not None:
             yield _placed(registry.missing_library(missing, f"type '{key[0]}'"), catalog.places(name))
     if entry.location is not None and is_url(entry.location):
-        behind = remote.missing_library(entry.location)
+        behind = remote.unopenable(entry.location)
         if behind is not None:
             yield _placed(behind, catalog.places(name))
 

@@ -486,7 +486,7 @@ class FileDataset:
 def _converted(data: Any, frame: str) -> Any:
     from plait.catalog import frames
 
-    return frames.convert(data, cast(FrameName, frame))
+    return frames.to_save(data, cast(FrameName, frame))
 
 
 def _one_path(path: str | os.PathLike[str] | None, filepath: str | os.PathLike[str] | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from plait.catalog.protocols import FrameName
 from plait.errors import DatasetError
 
-__all__ = ["choices", "convert", "frame_of", "wanted"]
+__all__ = ["choices", "convert", "frame_of", "to_save", "wanted"]
 
 _TYPES: Mapping[tuple[str, str], FrameName] = {
     ("pandas", "DataFrame"): "pandas",
@@ -98,6 +98,22 @@ def convert(data: Any, frame: FrameName) -> Any:
     from plait.catalog import tables
 
     return tables.convert(data, frame_of(data), frame)
+
+
+def to_save(data: Any, frame: FrameName) -> Any:
+    """Return what a node made as the frame that its writer takes; see :func:`convert`.
+
+    Raises:
+        DatasetError: ``data`` is no table, or has what the frame cannot hold.
+    """
+    is_table = frame_of(data) not in (None, "path") or _key(type(data)) in _SERIES
+    if data is None or is_table or _is_tables(data):
+        return convert(data, frame)
+    raise DatasetError(
+        f"only a table can be stored here, and the data is {_described(data)}",
+        hint="return a table from the node, or give the entry a type that fits the data, "
+        "such as `type: json` or `type: pickle`",
+    )
 
 
 def _key(cls: type) -> tuple[str, str]:

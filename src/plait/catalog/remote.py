@@ -21,10 +21,10 @@ from typing import Any, BinaryIO
 
 from plait.catalog.locations import redact
 from plait.catalog.storage import SAVING
-from plait.errors import DatasetError, MissingLibraryError
+from plait.errors import DatasetError, MissingLibraryError, PlaitError, did_you_mean
 from plait.values import Fingerprint
 
-__all__ = ["RemoteStore", "missing_library", "scheme_of"]
+__all__ = ["RemoteStore", "scheme_of", "unopenable"]
 
 _FEW = 4  # requests that are quicker than a listing of who knows how many objects
 _OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "r2", "oci"})
@@ -33,6 +33,7 @@ _LIBRARIES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("gs", "gcs"), ("gcsfs", "gcs")),
     **dict.fromkeys(("abfs", "abfss", "az", "adl"), ("adlfs", "azure")),
 }
+_USUAL = frozenset({"http", "https", "file", "memory", "ftp", "sftp", "ssh", "hdfs"})
 
 
 class RemoteStore:
@@ -240,16 +241,44 @@ def _open(url: str, options: dict[str, Any]) -> tuple[Any, str]:
         fs, path = url_to_fs(url, **options)
     except ImportError as error:
         raise _missing(url, error.name) from error
+    except ValueError as error:
+        unknown = _unknown_protocol(url)
+        if unknown is None:
+            raise
+        raise unknown from error
     return fs, path.rstrip("/")
 
 
-def missing_library(url: str) -> MissingLibraryError | None:
-    """Return what is missing to open a URL, as far as that can be told without importing anything."""
+def _unknown_protocol(url: str) -> DatasetError | None:
+    """Return the error for a URL whose scheme no library knows, None where something else is wrong."""
+    from fsspec import available_protocols
+
+    known, scheme = available_protocols(), scheme_of(url)
+    if scheme in known:
+        return None
+    return DatasetError(
+        f"'{redact(url)}' begins with '{scheme}://', which no file system goes by",
+        hint=_near(scheme, known) or "such as s3://, gs://, abfs:// or https://",
+    )
+
+
+def _near(scheme: str, known: list[str]) -> str | None:
+    if close := did_you_mean(scheme, known):
+        return close
+    # Schemes are too short for likeness to mean much; one wrong letter is.
+    slips = [name for name in known if len(name) == len(scheme) and sum(map(str.__ne__, name, scheme)) == 1]
+    return did_you_mean(slips[0], slips[:1]) if slips else None
+
+
+def unopenable(url: str) -> PlaitError | None:
+    """Return why a URL cannot be opened, as far as that can be told without importing its library."""
     scheme = scheme_of(url)
     for module in ("fsspec", *_LIBRARIES.get(scheme, ())[:1]):
         if importlib.util.find_spec(module) is None:
             return _missing(url, module)
-    return None
+    if scheme in _LIBRARIES or scheme in _USUAL:
+        return None
+    return _unknown_protocol(url)
 
 
 def scheme_of(url: str) -> str:

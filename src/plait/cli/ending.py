@@ -68,7 +68,8 @@ def _why(result: RunResult) -> list[str]:
     skipped = Counter(_first(node) for node in result.with_status("skipped"))
     texts = [f"ran: {_counted(ran)}"] if set(ran) - _PLAIN else []
     texts += [f"skipped: {_counted(skipped)}"] if skipped else []
-    kept = sum(reason.kind == "kept" for node in result.nodes.values() for reason in node.reasons)
+    done = result.with_status("done")  # a node that failed replaced nothing
+    kept = sum(reason.kind == "kept" for node in done for reason in node.reasons)
     if kept:
         verb = "s that Plait did not make were" if kept > 1 else " that Plait did not make was"
         what = f"{kept} output{verb}"

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["SCHEMA", "document", "duration", "line", "styled", "table"]
+__all__ = ["SCHEMA", "document", "duration", "line", "styled", "table", "warning"]
 
 #: Version of all ``--json`` documents: fields are added, never renamed, within one number.
 SCHEMA = 1
@@ -23,6 +23,12 @@ def document(content: Mapping[str, Any]) -> None:
 def line(text: str = "") -> None:
     """Print one line."""
     sys.stdout.write(text + "\n")
+
+
+def warning(text: str) -> None:
+    """Print one line of warning, where it does not mix with what a program may read."""
+    sys.stdout.flush()
+    sys.stderr.write(f"warning: {text}\n")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], types: Sequence[str] = ()) -> None:

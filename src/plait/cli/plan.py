@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plait.cli.options import Place, as_json, everywhere
-from plait.cli.output import document, duration, line, styled
+from plait.cli.output import document, duration, line, styled, warning
 from plait.cli.selecting import asked, selecting
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def command(
     question = asked(selectors, place, options)
     request = question.request(fresh=None if fresh else frozenset())
     with question.open() as project, open_foresight(project, request) as foresight:
+        if foresight.ledger.notice is not None:
+            warning(foresight.ledger.notice)
         size = foresight.bytes_to_hash()
         if size > _LARGE and not json_:
             line(styled(f"reading {size / 1e9:.1f} GB for the first time", "2"))

@@ -135,7 +135,9 @@ class PlainLines(_Printed):
     def _end(self, event: NodeFinished | NodeSkipped | NodeBlocked | NodeFailed) -> None:
         if not (isinstance(event, NodeFailed) and event.will_retry):
             self._ended += 1
-        self.note(f"{self._place()} {outcome(event)}{self._why.pop(event.node, '')}")
+        why = self._why.pop(event.node, "")
+        shown = "" if isinstance(event, NodeFailed) else why  # its error is what matters now
+        self.note(f"{self._place()} {outcome(event)}{shown}")
 
     def _place(self) -> str:
         width = len(str(self._total))
@@ -192,7 +194,8 @@ def because(event: NodeStarted) -> str:
     reason = event.reasons[0] if event.reasons else None
     if reason is None or reason.kind in ("never_ran", "needed"):
         return ""
-    more = f" (+{len(event.reasons) - 1})" if len(event.reasons) > 1 else ""
+    others = sum(other.kind != "kept" for other in event.reasons[1:])  # that one is told at once
+    more = f" (+{others})" if others else ""
     return styled(f"  {reason.kind}: {reason.text}{more}", "2")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plait.cli.options import Place, PlaitGroup, as_json, everywhere
-from plait.cli.output import document, duration, line, styled, table
+from plait.cli.output import document, duration, line, styled, table, warning
 from plait.errors import UsageError
 
 if TYPE_CHECKING:
@@ -245,6 +245,8 @@ def _ledger(place: Place) -> Ledger:
     found = Ledger.find(find_project(place.folder).root / ".plait")
     if found is None:
         raise UsageError("Nothing has run here yet", hint="plait run")
+    if found.notice is not None:
+        warning(found.notice)
     return found
 
 

@@ -129,13 +129,26 @@ def asked(selectors: tuple[str, ...], place: Place, options: dict[str, Any]) -> 
     """Sort the words of a command: a script, selectors, and further overrides after ``--params a=1``."""
     words = [word for word in selectors if "=" not in word]
     overrides = (*options["params"], *(word for word in selectors if "=" in word))
-    if words and _is_script(words[0]):
+    if words and _names_script(words[0]):
+        _refuse_missing(Path(words[0]))
         place = Place(words.pop(0), place.environment)
     return Asked(place, tuple(words), overrides, options)
 
 
-def _is_script(word: str) -> bool:
-    return word.endswith(".py") and Path(word).is_file()
+def _names_script(word: str) -> bool:
+    return word.endswith(".py") and not set(word) & set("*?:+,[")
+
+
+def _refuse_missing(script: Path) -> None:
+    if script.is_file():
+        return
+    from plait.errors import ProjectError, did_you_mean
+
+    if script.exists():
+        raise ProjectError(f"'{script}' is a folder, not a file")
+    there = [path.name for path in script.parent.glob("*.py") if path.is_file()]
+    folder = "" if script.parent == Path() else f", in {script.parent}"
+    raise ProjectError(f"There is no file '{script.name}'{folder}", hint=did_you_mean(script.name, there))
 
 
 def _version(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import click
 
 from plait.cli.completion import complete_nodes
 from plait.cli.options import Place, as_json, everywhere
-from plait.cli.output import document, line
+from plait.cli.output import document, line, warning
 
 if TYPE_CHECKING:
     from plait.engine.foresee import Foreseen
@@ -33,6 +33,8 @@ def command(node: str, params: tuple[str, ...], json_: bool, place: Place) -> No
         place.open(params=parse_overrides(params)) as project,
         open_foresight(project, RunRequest()) as foresight,
     ):
+        if foresight.ledger.notice is not None:
+            warning(foresight.ledger.notice)
         step = foresight.step(node)
         if json_:
             document(_document(foresight, step))

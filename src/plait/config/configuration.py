@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from plait.config.documents import Document, read_bytes
 from plait.config.files import ConfigFolder, of_kind, split_environments
 from plait.config.kept import digest, recall, remember
 from plait.config.layers import Layer, Source, Stack, check_duplicates, raise_collected
+from plait.config.overridden import check_overrides, runtime_names
 from plait.config.overrides import nested_names
 from plait.config.parameters import Parameters
 from plait.config.parsed import load_document
@@ -149,6 +151,32 @@ class Config:
         if "parameters" in self._stacks:
             other._stacks["parameters"] = other._with_runtime(self._without_runtime())
         return other
+
+    def check_overrides(self, read: Callable[[], Iterable[str]]) -> None:
+        """Refuse runtime parameters that nothing knows, or that cannot be set.
+
+        Args:
+            read: gives the names of the parameters that nodes read; called only if the files do not know one.
+
+        Raises:
+            ParameterError: or Problems, all of them at once.
+        """
+        if not self._runtime:
+            return
+        self._stack("parameters")
+        files = self._without_runtime()
+        below = files.merged()
+        check_overrides(
+            nested_names(self._runtime, below),
+            below,
+            mentioned=lambda: {*read(), *self._runtime_names()},
+            origin=files.origin,
+        )
+
+    def _runtime_names(self) -> Iterator[str]:
+        for kind in self.kinds():
+            with suppress(PlaitError):  # a broken file is told by whoever reads it
+                yield from runtime_names(self._stack(kind).merged())
 
     def origin(self, kind: str, path: str | Sequence[Any]) -> Origin | None:
         """Return where the effective value at a path is written; None when there is none."""

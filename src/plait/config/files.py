@@ -75,12 +75,22 @@ class ConfigFolder:
             )
         if environment in (LOCAL, BASE) or (self.root / environment).is_dir():
             return
+        if (self.root / environment).exists():
+            raise self._no_folder(environment)
         existing = self.existing()
         raise MissingConfigException(
             f"the environment '{environment}' does not exist",
             where=f"{self.name}/{environment}",
             why=f"{self.name} has {', '.join(existing)}" if existing else f"{self.name} has no environments",
             hint=did_you_mean(environment, existing) or f"make the folder {self.name}/{environment}",
+        )
+
+    def _no_folder(self, layer: str) -> ConfigError:
+        name = self.file_name(layer, "")
+        return ConfigError(
+            f"{name} is a file, and should be a folder of configuration files",
+            where=name,
+            hint=f"make a folder of it that holds the file: {name}/catalog.yml or {name}/parameters.yml",
         )
 
     def existing(self) -> list[str]:
@@ -100,18 +110,24 @@ class ConfigFolder:
         return chosen if LOCAL in chosen else (BASE, LOCAL, *chosen[1:])
 
     def files(self, layer: str) -> list[str]:
-        """Return every configuration file of a layer, relative to it, sorted; hidden ones are left out."""
+        """Return every configuration file of a layer, relative to it, sorted; hidden ones are left out.
+
+        Raises:
+            ConfigError: the layer is no folder, or what is called as a file is one.
+        """
         top = self.root / layer
+        if top.exists() and not top.is_dir():
+            raise self._no_folder(layer)
         if layer == "":
-            return sorted(file for file in _walk(top, "") if "/" not in file)
-        return sorted(_walk(top, ""))
+            return sorted(file for file in _walk(top, "", self.name) if "/" not in file)
+        return sorted(_walk(top, "", self.file_name(layer, "")))
 
     def file_name(self, layer: str, file: str) -> str:
         """Return how messages call a file."""
         return "/".join(part for part in (self.name, layer, file) if part)
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[str]:
+def _walk(folder: Path, prefix: str, name: str) -> Iterator[str]:
     try:
         with os.scandir(folder / prefix if prefix else folder) as found:
             entries = list(found)
@@ -122,10 +138,21 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
             continue
         path = f"{prefix}/{entry.name}" if prefix else entry.name
         if entry.is_dir(follow_symlinks=True):
+            if entry.name.endswith(SUFFIXES):
+                raise _folder_called_as_file(f"{name}/{path}")
             if prefix.count("/") < 20:  # a link to a parent folder would never end
-                yield from _walk(folder, path)
+                yield from _walk(folder, path, name)
         elif entry.name.endswith(SUFFIXES):
             yield path
+
+
+def _folder_called_as_file(place: str) -> ConfigError:
+    return ConfigError(
+        f"{place} is a folder, and its name is that of a file",
+        where=place,
+        hint="put a file in its place, or leave the suffix out: "
+        f"all files in {PurePosixPath(place).with_suffix('')}/ are read",
+    )
 
 
 def _display(root: Path, project: Path | None) -> str:

@@ -48,7 +48,7 @@ def write(
         if settings["engine"] == "xlsxwriter":
             workbook.book.set_properties({"created": _CREATED})
         for name, sheet in sheets.items():
-            frames.convert(sheet, "pandas").to_excel(
+            frames.to_save(sheet, "pandas").to_excel(
                 workbook, sheet_name=name, **{"index": False, **save_args}
             )
 

@@ -212,7 +212,7 @@ class TableDataset(_Database):
         Raises:
             DatasetError: the table is there and ``mode`` is ``fail``, or the database refuses.
         """
-        self._write([frames.convert(data, "pandas")], self._save_args["if_exists"])
+        self._write([frames.to_save(data, "pandas")], self._save_args["if_exists"])
 
     @property
     def appendable(self) -> bool:
@@ -221,7 +221,7 @@ class TableDataset(_Database):
 
     def append(self, data: Any) -> None:
         """Add rows to the table, or with a ``key`` put them in the place of the rows of the same key."""
-        self._write([frames.convert(_some(data), "pandas")], "append")
+        self._write([frames.to_save(_some(data), "pandas")], "append")
 
     @contextmanager
     def stream(self) -> Iterator[ChunkWriter]:
@@ -340,7 +340,7 @@ class TableDataset(_Database):
     def _spool(self, spool: IO[bytes], chunks: Iterable[Any]) -> int:
         from plait.datasets import growing_sql
 
-        return growing_sql.spooled(spool, (frames.convert(_some(chunk), "pandas") for chunk in chunks))
+        return growing_sql.spooled(spool, (frames.to_save(_some(chunk), "pandas") for chunk in chunks))
 
     def _spool_one(self, spool: IO[bytes], chunk: Any) -> None:
         self._spool(spool, [chunk])

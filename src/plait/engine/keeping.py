@@ -45,7 +45,7 @@ class Keeping:
             if place is not None:
                 shown = _below(place, self._root)
                 text = (
-                    f"'{name}' is replaced, but Plait did not make what lies there: "
+                    f"'{name}' will be replaced, but Plait did not make what lies there: "
                     f"kept in {shown} for seven days"
                 )
                 kept.append(Reason("kept", text, {"dataset": name, "place": shown}))

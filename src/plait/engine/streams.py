@@ -56,7 +56,7 @@ def nothing_to_save(node: Node, name: str) -> DatasetError:
     """Return the error for an output that is None."""
     return DatasetError(
         f"Node '{node.name}' returned None for its output '{name}'",
-        where=f"node '{node.name}'",
+        where=(f"node '{node.name}'", *node.where),
         why="Saving None is not allowed: a later load could not tell it from missing data",
         hint=f"return a value for '{name}', or leave the output out of the node",
     )

@@ -278,7 +278,7 @@ class Node:
 
         It raises NodeError when the result does not fit the outputs.
         """
-        return unpacker(self.name, self._outputs)
+        return unpacker(self.name, self._outputs, lambda: self.where)
 
     def run(
         self, inputs: Mapping[str, Any] | None = None, *, injected: Mapping[str, object] | None = None

@@ -287,7 +287,7 @@ class Pipeline:
             SelectionError: a name is unknown, or nothing is left.
         """
         asked = [
-            (self.only_nodes_with_tags, tags),
+            (self._tagged, tags),
             (self.from_nodes, from_nodes),
             (self.to_nodes, to_nodes),
             (self.only_nodes, node_names),
@@ -309,6 +309,10 @@ class Pipeline:
                 hint="conditions are applied together: a node must meet every one of them",
             )
         return self._slice(left)
+
+    def _tagged(self, *tags: str) -> Pipeline:
+        slicing.check_tags(self._chosen, tags)
+        return self.only_nodes_with_tags(*tags)
 
     def tag(self, tags: str | Iterable[str]) -> Pipeline:
         """Return this pipeline with ``tags`` added to every node.

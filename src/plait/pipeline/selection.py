@@ -11,7 +11,7 @@ from plait.errors import SelectionError, close_matches, did_you_mean
 from plait.pipeline import slicing
 from plait.pipeline.node import Node
 from plait.pipeline.pipeline import Pipeline
-from plait.pipeline.selector import Around, Atom, Between, Exclude, Point, Selector, Term, parse
+from plait.pipeline.selector import STATES, Around, Atom, Between, Exclude, Point, Selector, Term, parse
 
 __all__ = ["StateResolver", "select", "spell_flags"]
 
@@ -190,6 +190,11 @@ class _Evaluation:
         return {name: node for name, node in self.nodes.items() if node in wanted}
 
     def in_state(self, atom: Atom) -> Nodes:
+        if atom.name not in STATES:
+            raise SelectionError(
+                f"'{atom.name}' is no state of a node",
+                hint=slicing.suggestion("state", atom.name, STATES),
+            )
         if self.state is None:
             raise SelectionError(
                 f"'{atom}' asks for the state of earlier runs, and there is no record of them here"
@@ -207,7 +212,7 @@ class _Evaluation:
             hint = None
         else:
             found = [atom.name] if atom.name in names else []
-            hint = did_you_mean(atom.name, names) if not found else None
+            hint = slicing.suggestion(what, atom.name, names) if not found else None
         if not found:
             where = "fits" if atom.is_glob else "is called"
             raise SelectionError(f"no {what} {where} '{atom.name}'", hint=hint)

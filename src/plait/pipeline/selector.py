@@ -19,9 +19,10 @@ from dataclasses import dataclass
 
 from plait.errors import SelectionError, did_you_mean
 
-__all__ = ["KINDS", "Around", "Atom", "Between", "Exclude", "Point", "Selector", "Term", "parse"]
+__all__ = ["KINDS", "STATES", "Around", "Atom", "Between", "Exclude", "Point", "Selector", "Term", "parse"]
 
 KINDS = ("dataset", "node", "ns", "pipeline", "state", "tag")
+STATES = ("blocked", "done", "failed", "skipped", "stale")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from plait.errors import SelectionError, did_you_mean
 from plait.pipeline.graph import Graph
 from plait.pipeline.node import Node
 
-__all__ = ["as_names", "consuming", "named", "producing", "tagged", "within"]
+__all__ = ["as_names", "check_tags", "consuming", "named", "producing", "suggestion", "tagged", "within"]
+
+
+_FEW = 12  # names that a person reads through
 
 
 def as_names(names: str | Iterable[str]) -> list[str]:
@@ -33,6 +36,30 @@ def tagged(nodes: Mapping[str, Node], tags: Iterable[str]) -> dict[str, Node]:
     """Return the nodes that have any of ``tags``."""
     wanted = set(tags)
     return {name: node for name, node in nodes.items() if not wanted.isdisjoint(node.tags)}
+
+
+def check_tags(nodes: Mapping[str, Node], tags: Iterable[str]) -> None:
+    """Refuse tags that no node has.
+
+    Raises:
+        SelectionError: with close matches, or the tags there are.
+    """
+    known = {tag for node in nodes.values() for tag in node.tags}
+    missing = [tag for tag in tags if tag not in known]
+    if missing:
+        raise _unknown("tag", missing, known)
+
+
+def suggestion(kind: str, name: str, known: Iterable[str]) -> str | None:
+    """Return which names may have been meant; where none is close, all of them if they are few."""
+    names = sorted(set(known))
+    close = did_you_mean(name, names)
+    if close or kind in ("node", "dataset"):
+        return close
+    if not names:
+        return f"there are no {kind}s here"
+    more = " …" if len(names) > _FEW else ""
+    return f"{kind}s are: {', '.join(names[:_FEW])}{more}"
 
 
 def within(nodes: Mapping[str, Node], namespaces: Iterable[str]) -> dict[str, Node]:
@@ -82,4 +109,6 @@ def _known(graph: Graph, datasets: Iterable[str]) -> list[str]:
 def _unknown(kind: str, names: list[str], known: Iterable[str]) -> SelectionError:
     listed = ", ".join(f"'{name}'" for name in names)
     plural = "" if len(names) == 1 else "s"
-    return SelectionError(f"the pipeline has no {kind}{plural} {listed}", hint=did_you_mean(names[0], known))
+    return SelectionError(
+        f"the pipeline has no {kind}{plural} {listed}", hint=suggestion(kind, names[0], known)
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from plait.errors import ProjectError
+from plait.errors import PlaitError, ProjectError
+from plait.pipeline import is_parameter
 from plait.project.imports import ProjectImports
 from plait.project.pipelines import Pipelines, load_pipelines, user_code
 from plait.project.settings import KEDRO_ONLY, Settings, from_module
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from plait.catalog import DataCatalog
     from plait.config import Config, Parameters
     from plait.events import Observer
+    from plait.pipeline import Pipeline
     from plait.project.project import Project
     from plait.project.script import Script
 
@@ -60,6 +63,29 @@ class Parts:
     def runtime_parameters(self) -> Mapping[str, Any]:
         """The overrides these parts were made with."""
         return self._params
+
+    def check_overrides(self, *more: Pipeline) -> None:
+        """Refuse overrides of parameters that no file knows, and no node of the project or of ``more``.
+
+        Raises:
+            ParameterError: or Problems, all of them at once.
+        """
+        if not self._params:
+            return
+        if script := self.script:
+            from plait.config import check_overrides
+
+            check_overrides(self._params, script.parameters, mentioned=lambda: self._parameters_read(more))
+        else:
+            self.config.check_overrides(lambda: self._parameters_read(more))
+
+    def _parameters_read(self, more: Iterable[Pipeline]) -> set[str]:
+        known = [*more]
+        for name in self.pipelines:
+            with suppress(PlaitError):  # another pipeline than the one that runs may be broken
+                known.append(self.pipelines[name])
+        names = {name for pipeline in known for name in pipeline.inputs() if is_parameter(name)}
+        return {name.removeprefix("params:") for name in names} - {"parameters"}
 
     @property
     def settings(self) -> Settings:

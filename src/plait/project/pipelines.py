@@ -5,6 +5,7 @@ Found pipelines are imported one by one when they are asked for; ``__default__``
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from plait.errors import PlaitError, Problems, ProjectError, did_you_mean
+from plait.errors import PlaitError, Problems, ProjectError, close_matches, did_you_mean
 from plait.pipeline import Pipeline
 from plait.project.imports import Sources
 from plait.project.own_frames import last_place, own_traceback
@@ -164,14 +165,18 @@ def _pipeline_name(place: Path) -> str | None:
 def _maker(sources: Sources, module: str, title: str, root: Path) -> Callable[[], Pipeline]:
     def make() -> Pipeline:
         with user_code(f"{title[0].upper()}{title[1:]} cannot be made", title, root):
-            create = _creator(sources, module)
-            if create is None:
-                raise ProjectError(f"{title} has no create_pipeline()", where=module)
+            holder = _holder(sources, module)
+        create = getattr(holder, "create_pipeline", None)
+        if not callable(create):
+            raise _no_creator(holder, title, root)
+        _refuse_arguments(create, title, root)
+        with user_code(f"{title[0].upper()}{title[1:]} cannot be made", title, root):
             made = create()
         if not isinstance(made, Pipeline):
+            given = "nothing" if made is None else f"a {type(made).__name__}"
             raise ProjectError(
-                f"create_pipeline() of {title} returned a {type(made).__name__}",
-                where=module,
+                f"create_pipeline() of {title} returned {given}",
+                where=_place_of(create, root),
                 hint="return pipeline([node(…), …])",
             )
         return made
@@ -179,12 +184,60 @@ def _maker(sources: Sources, module: str, title: str, root: Path) -> Callable[[]
     return make
 
 
-def _creator(sources: Sources, name: str) -> Callable[[], Any] | None:
+def _holder(sources: Sources, name: str) -> ModuleType:
+    """Return the module that should hold ``create_pipeline()``."""
     module = sources.load(name)
     if not hasattr(module, "create_pipeline") and sources.exists(f"{name}.pipeline"):
-        module = sources.load(f"{name}.pipeline")
-    create: Callable[[], Any] | None = getattr(module, "create_pipeline", None)
-    return create
+        return sources.load(f"{name}.pipeline")
+    return module
+
+
+def _no_creator(module: ModuleType, title: str, root: Path) -> ProjectError:
+    functions = [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    ]
+    other = getattr(module, "create_pipeline", None)
+    return ProjectError(
+        f"{title} has no create_pipeline()"
+        if other is None
+        else f"create_pipeline of {title} is a {type(other).__name__}, not a function",
+        where=_relative(module, root),
+        hint=_renamed(functions) or "write def create_pipeline() -> Pipeline: return pipeline([node(…), …])",
+    )
+
+
+def _renamed(functions: list[str]) -> str | None:
+    close = close_matches("create_pipeline", functions, 1)
+    return f"rename {close[0]}: def create_pipeline() -> Pipeline" if close else None
+
+
+def _refuse_arguments(create: Callable[..., Any], title: str, root: Path) -> None:
+    """Refuse what cannot be called without arguments; Kedro's ``**kwargs`` may be there."""
+    try:
+        signature = inspect.signature(create)
+    except (TypeError, ValueError):
+        return
+    needed = [
+        item.name
+        for item in signature.parameters.values()
+        if item.default is item.empty and item.kind not in (item.VAR_POSITIONAL, item.VAR_KEYWORD)
+    ]
+    if needed:
+        raise ProjectError(
+            f"create_pipeline() of {title} wants an argument: {', '.join(needed)}",
+            where=_place_of(create, root),
+            why="Plait calls it without any, so that the pipeline is the same in every run",
+            hint="give it a default, or take what differs between runs from parameters and the environment",
+        )
+
+
+def _place_of(function: Callable[..., Any], root: Path) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return str(function)
+    return f"{code.co_filename}:{code.co_firstlineno}".removeprefix(f"{root}/")
 
 
 def _registered(sources: Sources, package: str, root: Path) -> Pipelines:

@@ -113,6 +113,7 @@ def prepared(project: Project, parts: Parts, request: RunRequest) -> Prepared:
     """Return what a request comes to, before anything of it is done."""
     catalog = _pinned(parts.catalog, request.load_versions)
     chosen = selected(parts, request)
+    parts.check_overrides(chosen)
     if not chosen.nodes and isinstance(request.pipeline, str):
         raise ProjectError(
             "There is nothing to run: the project has no nodes",

@@ -39,9 +39,9 @@ def missing_libraries(facts: Facts) -> Iterator[Finding]:
     """Every type has its libraries; for an entry that nobody uses a missing one is only a warning."""
     seen: dict[tuple[str, str | None], str | None] = {}
     for name, entry in facts.entries.items():
-        key = (entry.type, entry.frame)
+        key = (entry.type, facts.frame_of(entry))
         if key not in seen:
-            seen[key] = missing_module(dataset_type(entry.type), entry.frame)
+            seen[key] = missing_module(dataset_type(entry.type), key[1])
         module = seen[key]
         if module is None:
             continue

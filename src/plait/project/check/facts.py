@@ -66,6 +66,10 @@ class Facts:
         """Every name that the catalog lists or a node makes."""
         return frozenset([*self.catalog.keys(), *(name for node in self.nodes for name in node.outputs)])
 
+    def frame_of(self, entry: Entry) -> str | None:
+        """Return the frame an entry is read in, the project's default among them; None for no table."""
+        return self.catalog.builder.frame_of(entry)
+
     def places(self, node: Node) -> list[str]:
         """Return where a node is, relative to the project."""
         return [f"node '{node.name}'", *(self.relative(place) for place in node.where)]

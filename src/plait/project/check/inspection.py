@@ -64,7 +64,10 @@ class _Inspection:
             for rule in _RULES:
                 self._found += rule(facts)
         self._found += self._kedro_settings()
-        return list({(finding.rule, str(finding)): finding for finding in self._found}.values())
+        first: dict[str, Finding] = {}
+        for finding in self._found:  # what breaks the catalog may break the parameters too
+            first.setdefault(str(finding), finding)
+        return list(first.values())
 
     def _try(self, rule: str, read: Callable[[], T]) -> T | None:
         try:
@@ -98,6 +101,7 @@ class _Inspection:
         parameters = self._try("parameters", lambda: self._project.parameters)
         nodes = {node.name: node for source in sources for node in source.pipeline.nodes}
         if parameters is not None:
+            self._try("parameters", lambda: self._project.parts().check_overrides())
             self._try("parameters", lambda: bind_parameters(nodes.values(), parameters))
 
     def _facts(self, sources: tuple[Source, ...], catalog: DataCatalog, entries: dict[str, Entry]) -> Facts:
