@@ -30,7 +30,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["SAVING", "alone", "creating_version", "remove", "replacing", "settle"]
+from plait.processes import lives
+
+__all__ = ["SAVING", "alone", "creating_version", "remove", "replacing", "settle", "tidy"]
 
 SAVING = ".plait-saving"
 _READY = ".ready"
@@ -150,6 +152,16 @@ def settle(target: Path) -> None:
                 (ready / target.name).rename(target)
 
 
+def tidy(target: Path) -> None:
+    """Remove what killed saves have left beside a target, and within it where it is a folder of parts."""
+    places = [target.parent / SAVING, *([] if target.is_symlink() else target.glob(f"**/{SAVING}"))]
+    for saving in places:
+        if saving.is_dir():
+            _clean(saving)
+            with suppress(OSError):  # somebody is saving
+                saving.rmdir()
+
+
 def _ready(target: Path) -> list[Path]:
     try:
         names = sorted(os.listdir(target.parent / SAVING))  # noqa: PTH208 - one system call
@@ -219,15 +231,19 @@ def _workplace(folder: Path) -> Iterator[Path]:
     """Give a hidden folder of one's own below ``folder``, and take it away again."""
     saving = folder / SAVING
     if saving.exists():
-        _clean(saving)
+        with suppress(FileNotFoundError):  # another save has just taken it away
+            _clean(saving)
     place = saving / f"{_owner()}-{secrets.token_hex(4)}"
     while True:
-        saving.mkdir(parents=True, exist_ok=True)
         try:
+            saving.mkdir(parents=True, exist_ok=True)
             place.mkdir()
             break
         except FileNotFoundError:  # another save has just taken the empty folder away
             continue
+        except FileExistsError:  # and so while it was looked at whether it is a folder
+            if saving.exists() and not saving.is_dir():
+                raise
     try:
         yield place
     finally:
@@ -271,10 +287,4 @@ def _alive(place: str) -> bool:
     process = rest.partition("-")[0]
     if host != _host() or not process.isdigit() or os.name == "nt":  # there, signal 0 is not a question
         return True
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return lives(int(process))

@@ -270,6 +270,16 @@ class Judge:
         """Return where a step writes."""
         return [self._identifier.location(save.name) for save in step.saves if save.place == "stored"]
 
+    def unfinished(self) -> list[str]:
+        """Return where steps write that were begun by an earlier run and have not succeeded since."""
+        homes = self._store.unfinished()
+        return [
+            place
+            for step in self._steps
+            if self._homes.get(step.node.name) in homes
+            for place in self.locations(step)
+        ]
+
     def source(self, digest: str) -> str | None:
         """Return the source of a symbol as it was when a trace was recorded."""
         return self._store.source(digest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from plait.engine.capture import Capture
 from plait.engine.data import RunData
 from plait.engine.failure import user_traceback
 from plait.engine.keys import is_partitioned
+from plait.engine.leftovers import scratch_name
 from plait.engine.parts import KeyedCalls, Part, Report
 from plait.engine.plan import Load, Save, Step
 from plait.engine.seeds import node_seed, numpy_generator, seeded_globals
@@ -314,11 +316,11 @@ class _Surrounding(NamedTuple):
 
 def _scratch_path(facts: RunFacts, around: _Surrounding) -> Path:
     parent = facts.scratch or Path(tempfile.gettempdir())
-    named = f"{facts.run_id}-{around.node.name}"
+    named = scratch_name(os.getpid(), f"{facts.run_id}-{around.node.name}")
     if around.key is not None:
         # A digest, because keys may differ in signs that a folder's name cannot have.
         named += f"-{hashlib.sha256(around.key.encode()).hexdigest()[:16]}"
-    return parent / f"plait-{''.join(sign if sign.isalnum() or sign in '-.' else '-' for sign in named)}"
+    return parent / "".join(sign if sign.isalnum() or sign in "-." else "-" for sign in named)
 
 
 def _unheard(part: Part) -> None:

@@ -17,6 +17,7 @@ from plait.engine.executors import Site, check_fit, choose_executor, make_execut
 from plait.engine.judge import Judge
 from plait.engine.judging import open_judge, own_source_roots
 from plait.engine.keeping import Keeping
+from plait.engine.leftovers import remove_leftovers
 from plait.engine.main_script import refuse_while_importing
 from plait.engine.memory import RunMemory
 from plait.engine.options import IdentityOptions, RunOptions
@@ -138,6 +139,8 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
     for name, value in plan.injected.items():
         memory.inject(strip_transcoding(name), value)
     judge = open_judge(plan, catalog, options, ledger)
+    if judge is not None and options.state is not None and options.identity is not None:
+        remove_leftovers(options.state, options.identity.root, judge.unfinished())
     leases = None if judge is None or ledger is None else Leases(ledger.database, record.run_id)
     keeping = _keeping(options, record.run_id, catalog, memory, judge)
     facts = _facts(options, record.run_id, judge)

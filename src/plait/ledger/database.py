@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +15,18 @@ from typing import Any
 from plait.errors import LedgerError
 from plait.ledger.schema import migrate
 
-__all__ = ["Database", "ignore_folder", "new_run_id", "open_database", "process_lives", "unwritable"]
+__all__ = ["Database", "ignore_folder", "moment_of", "new_run_id", "open_database", "unwritable"]
 
 
 def new_run_id(now: float | None = None) -> str:
     """Return a run id: the UTC time to the millisecond, which sorts and serves as a save version."""
     moment = datetime.fromtimestamp(time.time() if now is None else now, UTC)
     return moment.strftime("%Y-%m-%dT%H.%M.%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def moment_of(run_id: str) -> float:
+    """Return the time that a run id tells."""
+    return datetime.strptime(run_id, "%Y-%m-%dT%H.%M.%S.%fZ").replace(tzinfo=UTC).timestamp()
 
 
 class Database:
@@ -41,13 +45,13 @@ class Database:
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return what a query finds. Raises LedgerError."""
-        with self._lock, _told("read", self.path):
+        with self._lock, _told("read", self):
             return self._connection.execute(query, values).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the connection for one transaction, durable against a killed process. Raises LedgerError."""
-        with self._lock, _told("written", self.path):
+        with self._lock, _told("written", self):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -79,13 +83,16 @@ class Database:
 
 
 @contextmanager
-def _told(done: str, path: Path) -> Iterator[None]:
+def _told(done: str, database: Database) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        # Of damage; the subclasses of that error mean something else.
+        if type(error) is sqlite3.DatabaseError and database.is_current():
+            raise _damaged(database.path, error) from error
         raise LedgerError(
             f"The ledger cannot be {done}",
-            where=str(path),
+            where=str(database.path),
             why=str(error),
             hint="check the permissions and the free space of the state folder",
         ) from error
@@ -102,6 +109,17 @@ def open_database(path: Path) -> tuple[Database, str | None]:
     except sqlite3.OperationalError as error:
         raise unwritable(path, error) from error
     except sqlite3.DatabaseError as error:
+        from plait.catalog.storage import alone  # much to import for what hardly ever happens
+
+        with alone(path.parent):
+            return _begun_anew(path, error)
+
+
+def _begun_anew(path: Path, error: sqlite3.Error) -> tuple[Database, str | None]:
+    """Set a database aside and begin another, unless another process has just done so."""
+    try:
+        return _opened(path), None
+    except sqlite3.DatabaseError:
         aside = _set_aside(path)
         notice = (
             f"The ledger could not be used ({error}); it was set aside as {aside.name} and a new one begun"
@@ -123,9 +141,21 @@ def _opened(path: Path) -> Database:
 def _set_aside(path: Path) -> Path:
     aside = path.with_name(f"ledger-{new_run_id().replace(':', '.')}.db")
     path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # what a killed process had written, but not yet into the file itself
+        path.with_name(f"{path.name}-wal").rename(aside.with_name(f"{aside.name}-wal"))
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     return aside
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> LedgerError:
+    """Set aside a ledger of which only some pages are damaged, so that it opened, and say so."""
+    aside = _set_aside(path)
+    return LedgerError(
+        "The ledger is damaged",
+        where=str(path),
+        why=str(error),
+        hint=f"it was set aside as {aside.name}; plait run goes on with a new one",
+    )
 
 
 def ignore_folder(folder: Path) -> None:
@@ -142,14 +172,3 @@ def unwritable(path: Path, error: Exception) -> LedgerError:
         why=str(error),
         hint="check the permissions and the free space of the state folder",
     )
-
-
-def process_lives(pid: int) -> bool:
-    """Say whether a process of this machine is still there."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

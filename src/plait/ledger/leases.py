@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from plait.ledger.database import Database, process_lives
+from plait.ledger.database import Database
+from plait.processes import lives
 
 __all__ = ["Holder", "Leases"]
 
@@ -86,7 +87,7 @@ class Leases:
 
     def _alive(self, row: sqlite3.Row) -> bool:
         if row["host"] == self._host:
-            return process_lives(row["pid"])
+            return lives(row["pid"])
         return bool(abs(time.time() - row["beat"]) < _GONE)
 
     def _change(self, statement: str, rows: list[tuple[object, ...]]) -> None:

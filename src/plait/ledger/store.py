@@ -54,7 +54,7 @@ class Ledger:
     def runs(self, limit: int | None = None) -> list[RunRecord]:
         """Return the runs, newest first."""
         rows = self._rows(
-            "SELECT * FROM runs ORDER BY started DESC, key DESC LIMIT ?", (-1 if limit is None else limit,)
+            "SELECT * FROM runs ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,)
         )
         return [_run_record(row) for row in rows]
 
@@ -65,10 +65,10 @@ class Ledger:
         """
         back = _steps_back(reference)
         if back is not None:
-            rows = self._rows("SELECT * FROM runs ORDER BY started DESC, key DESC LIMIT 1 OFFSET ?", (back,))
+            rows = self._rows("SELECT * FROM runs ORDER BY id DESC LIMIT 1 OFFSET ?", (back,))
         else:
             pattern = reference.replace("%", "").replace("_", "") + "%"
-            rows = self._rows("SELECT * FROM runs WHERE id LIKE ? ORDER BY started DESC LIMIT 5", (pattern,))
+            rows = self._rows("SELECT * FROM runs WHERE id LIKE ? ORDER BY id DESC LIMIT 5", (pattern,))
         exact = [row for row in rows if row["id"] == reference] or rows
         if len(exact) == 1:
             return _run_record(exact[0])

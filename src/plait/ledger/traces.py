@@ -122,6 +122,10 @@ class TraceStore:
             found.update({row["home"]: Mark(row["run"], row["status"]) for row in rows})
         return found
 
+    def unfinished(self) -> frozenset[str]:
+        """Return the homes of all that was begun, as a whole or in part, and has not succeeded since."""
+        return frozenset([row["home"] for row in self._database.rows("SELECT DISTINCT home FROM started")])
+
     def parts_begun(self, home: str) -> dict[str, Mark]:
         """Return the marks of the partitions of one home."""
         rows = self._database.rows(

@@ -19,7 +19,7 @@ _OF_A_RUN = ("run_nodes", "dataset_events", "log_lines")
 def old_runs(database: Database, keep: int) -> list[str]:
     """Return the ids of the runs beyond the ``keep`` newest; those that are going on are never among them."""
     rows = database.rows(
-        "SELECT id FROM runs WHERE status <> 'running' ORDER BY started DESC, key DESC LIMIT -1 OFFSET ?",
+        "SELECT id FROM runs WHERE status <> 'running' ORDER BY id DESC LIMIT -1 OFFSET ?",
         (keep,),
     )
     return [row["id"] for row in rows]

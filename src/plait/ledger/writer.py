@@ -6,13 +6,15 @@ import json
 import os
 import platform
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plait.ledger.database import Database, new_run_id, process_lives
+from plait.ledger.database import Database, moment_of, new_run_id
 from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
+from plait.processes import lives
 
 __all__ = ["RunWriter", "close_dead_runs"]
 
@@ -155,8 +157,8 @@ def _insert_run(database: Database, setting: RunSetting, started: float) -> tupl
         json.dumps(dict(setting.parameters), default=str, sort_keys=True),
         platform.python_version(),
     )
-    moment = started
     with database.writing() as connection:
+        moment = _after_the_last(connection, started)
         while True:
             run_id = new_run_id(moment)
             cursor = connection.execute(_INSERT_RUN, (run_id, *values))
@@ -167,12 +169,20 @@ def _insert_run(database: Database, setting: RunSetting, started: float) -> tupl
             moment += 0.001  # another run began in the same millisecond
 
 
+def _after_the_last(connection: sqlite3.Connection, moment: float) -> float:
+    """Return a moment after all runs: ids and versions sort as runs follow, even if a clock was put back."""
+    (last,) = connection.execute("SELECT max(id) FROM runs").fetchone()
+    if last is None or new_run_id(moment) > last:
+        return moment
+    return moment_of(last) + 0.001
+
+
 def close_dead_runs(database: Database) -> None:
     """Mark runs of this machine whose process is gone as interrupted."""
     rows = database.rows(
         "SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (socket.gethostname(),)
     )
-    dead = [(key,) for key, pid in rows if pid is not None and not process_lives(pid)]
+    dead = [(key,) for key, pid in rows if pid is not None and not lives(pid)]
     if dead:
         with database.writing() as connection:
             connection.executemany("UPDATE runs SET status = 'interrupted' WHERE key = ?", dead)

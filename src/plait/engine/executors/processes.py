@@ -57,6 +57,7 @@ class ProcessExecutor:
         self._pool = workers if isinstance(workers, Workers) else Workers(workers)
         self._run = secrets.token_hex(4)
         self._folders = shared_folders(_fallback(site))
+        sweep_dead(self._folders)
         self._prefix = f"{owner_prefix()}{self._run}-"
         self._tickets = 0
         self._outcomes: list[Outcome] = []
@@ -83,7 +84,6 @@ class ProcessExecutor:
 
     def _begin(self) -> None:
         """Get workers and what they need; a run that has nothing to do needs neither."""
-        sweep_dead(self._folders)
         site = self._site
         steps = [step for step in site.plan.steps if step.action != "blocked" and not self._is_bound(step)]
         self._data = raw_data(steps, site.catalog, self._folders, self._prefix)

@@ -13,6 +13,8 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+from plait.processes import lives
+
 __all__ = ["owner_prefix", "sweep", "sweep_dead"]
 
 _MARK = "plait"
@@ -56,17 +58,7 @@ def _is_dead(rest: str) -> bool:
     started, dash, _ = more.partition("-")
     if not pid.isdigit() or not dash:
         return False
-    return not _lives(int(pid)) or _started(int(pid)) != started
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return not lives(int(pid)) or _started(int(pid)) != started
 
 
 def _machine() -> str:
