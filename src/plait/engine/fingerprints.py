@@ -57,6 +57,7 @@ class Fingerprints:
     def __init__(self, memo: LedgerMemo) -> None:
         self._memo = memo
         self._listed: dict[int, Fingerprint | None] = {}
+        self._places: dict[int, Mapping[str, str] | None] = {}
 
     def list_remote(self, datasets: Iterable[Any]) -> None:
         """Look at the objects of these datasets with one listing a folder instead of one request each.
@@ -86,8 +87,13 @@ class Fingerprints:
     def parts(
         self, dataset: Any, strength: Strength | None = None, keys: Iterable[str] | None = None
     ) -> dict[str, Fingerprint]:
-        """Return what identifies the parts of a dataset, all or those named, without the ones not there."""
-        places = dataset.part_places()
+        """Return what identifies the parts of a dataset, all or those named, without the ones not there.
+
+        The folder is listed only where all are asked for.
+        """
+        if keys is None:
+            self._places[id(dataset)] = dataset.part_places()
+        places = self._places.get(id(dataset))
         if places is None:
             return dict(dataset.part_fingerprints(keys))
         wanted = places if keys is None else [key for key in keys if key in places]
