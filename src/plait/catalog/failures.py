@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -30,12 +31,12 @@ def reported(dataset: FileDataset, done: str) -> Iterator[None]:
         raise _not_there(dataset, done, error) from error
     except ImportError as error:
         raise missing_library(error.name or str(error), f"'{dataset.format.name}'") from error
-    except OSError as error:
-        raise _refused(dataset, done, error) from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's, not a library's
+            raise _refused(dataset, done, error) from error
         raise DatasetError(
             f"'{dataset.location}' cannot be {done} as {dataset.format.name}",
-            why=f"{type(error).__name__}: {redact(str(error))}",
+            why=f"{type(error).__name__}: {_told(error)}",
             hint=_hint(dataset, done, error),
         ) from error
 
@@ -57,6 +58,8 @@ def _refused(dataset: FileDataset, done: str, error: OSError) -> DatasetError:
         hint = "make room and run again"
     elif isinstance(error, PermissionError):
         hint = "check who may read and write there"
+    if done != "saved" and isinstance(error, IsADirectoryError):
+        hint = "a folder lies there, and this entry is of one file: correct the path"
     if done == "saved" and isinstance(error, NotADirectoryError | FileExistsError):
         hint = "one of the folders of its path is a file"
     if done == "saved" and isinstance(error, IsADirectoryError):
@@ -70,6 +73,25 @@ def _hint(dataset: FileDataset, done: str, error: Exception) -> str | None:
     given = dataset.save_args if done == "saved" else dataset.load_args
     if isinstance(error, TypeError) and "unexpected keyword argument" in str(error) and given:
         return f"look at {'save' if done == 'saved' else 'load'}_args: they are passed on as they are"
-    if isinstance(error, UnicodeDecodeError):
+    if done == "saved":
+        return None
+    if isinstance(error, UnicodeDecodeError) or "invalid utf-8" in str(error):
         return "say which encoding it has, as in `load_args: {encoding: latin-1}`"
-    return None
+    if _is_empty(dataset):
+        return "the file is empty: make or fetch it again"
+    if given:
+        return "look at load_args, and whether the file is complete"
+    return f"see whether the file is complete, and really {dataset.format.name}"
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says, without secrets and without where an object lies in memory."""
+    return redact(re.sub(r" ?<[\w.]+ object at 0x[0-9a-f]+>", "", str(error)))
+
+
+def _is_empty(dataset: FileDataset) -> bool:
+    try:
+        place = dataset.local_place()
+        return place is not None and place.is_file() and place.stat().st_size == 0
+    except (OSError, PlaitError):
+        return False

@@ -175,7 +175,8 @@ def outcome(event: NodeFinished | NodeSkipped | NodeBlocked | NodeFailed) -> str
         case NodeSkipped():
             return f"{styled('·', '2')} {event.node}  skipped"
         case NodeBlocked():
-            return f"{styled('○', '33')} {event.node}  blocked by {event.by}"
+            by = f": {event.by}" if " " in event.by else f" by {event.by}"  # an input, or a node
+            return f"{styled('○', '33')} {event.node}  blocked{by}"
         case NodeFailed():
             again = ", will be tried again" if event.will_retry else ""
             return f"{styled('✗', '31;1')} {event.node}  {event.error}{again}"

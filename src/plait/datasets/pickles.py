@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pickle
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,10 +61,11 @@ def _explained(source: Source, backend: str) -> Iterator[None]:
             why=str(error),
             hint="it was saved by other versions of your code or of a library; save it again",
         ) from error
-    except (pickle.UnpicklingError, EOFError, IndexError, KeyError, ValueError) as error:
+    except (pickle.UnpicklingError, EOFError, IndexError, KeyError, ValueError, struct.error) as error:
         raise DatasetError(
             f"'{name}' cannot be loaded by {backend}: it is damaged, cut short or no pickle",
             why=f"{type(error).__name__}: {error}",
+            hint="make it again: run the node that saves it, or fetch it once more",
         ) from error
 
 

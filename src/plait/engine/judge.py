@@ -394,10 +394,11 @@ class Judge:
 
     def _state(self, name: str) -> OutputState:
         dataset = self._catalog.dataset(name)
-        fingerprint = self._found[name] = self._fingerprint(name)
-        if fingerprint is not None:
-            return OutputState(True, fingerprint.token)
-        return OutputState(lies_there(dataset), None)
+        with self._catalog.errors_named(name):
+            fingerprint = self._found[name] = self._fingerprint(name)
+            if fingerprint is not None:
+                return OutputState(True, fingerprint.token)
+            return OutputState(lies_there(dataset), None)
 
     def _previous(self, name: str, facts: NodeFacts, outputs: Mapping[str, OutputState]) -> tuple[Trace, ...]:
         traces = self._previous_traces(name)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from plait.catalog import DataCatalog, frames
@@ -23,6 +25,8 @@ from plait.events import Reason
 from plait.pipeline import Mode, Node, Pipeline, is_parameter, strip_transcoding
 
 __all__ = ["Action", "Load", "Plan", "Save", "Step", "make_plan"]
+
+_LOOKED_AT = 1_000  # files beside a missing one
 
 Action = Literal["run", "skip", "maybe", "blocked"]
 Place = Literal["memory", "stored", "parameter"]
@@ -291,7 +295,8 @@ class _Binder:
         place = f" at {dataset.location}" if isinstance(dataset, Located) else ""
         written = f" ({entry.origin})" if entry is not None and entry.origin is not None else ""
         producer = self.pipeline.producers.get(strip_transcoding(name))
-        return Reason("input_missing", f"'{name}' {lacks}{place}{written}", _details(name, producer))
+        near = "" if entry is None or entry.versioned else _beside(dataset)
+        return Reason("input_missing", f"'{name}' {lacks}{place}{written}{near}", _details(name, producer))
 
     def _check_stream(self, node: Node, saves: tuple[Save, ...]) -> None:
         for save in saves:
@@ -314,6 +319,19 @@ def _scope(function: Any) -> dict[str, Any] | None:
 
 def _details(name: str, producer: Node | None) -> Mapping[str, Any]:
     return {"dataset": name, "producer": producer.name if producer else None}
+
+
+def _beside(dataset: object) -> str:
+    """Return which file beside one that does not exist may be meant."""
+    place = getattr(dataset, "local_place", lambda: None)()
+    if not isinstance(place, Path):
+        return ""
+    try:
+        names = [path.name for path in islice(place.parent.iterdir(), _LOOKED_AT)]
+    except OSError:
+        return ""
+    hint = did_you_mean(place.name, names)
+    return f": {hint}" if hint else ""
 
 
 def _unknown_input(name: str, node: Node, pipeline: Pipeline, catalog: DataCatalog) -> PlaitError:
