@@ -28,16 +28,18 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from plait.processes import lives
 
-__all__ = ["SAVING", "alone", "creating_version", "remove", "replacing", "settle", "tidy"]
+__all__ = ["SAVING", "alone", "creating_version", "many", "remove", "replacing", "settle", "tidy"]
 
 SAVING = ".plait-saving"
 _READY = ".ready"
 _WAIT_SECONDS = 5.0
 _FLUSHED_BYTES = 64 * 2**20
+_SHARED: ContextVar[dict[Path, list[Path]] | None] = ContextVar("shared places of saves", default=None)
 
 
 @contextmanager
@@ -73,6 +75,22 @@ def replacing(target: Path, *, folder: bool = False, flush: bool = False) -> Ite
             _swap(fresh, target)
         else:
             os.replace(fresh, target)  # noqa: PTH105 - the one call that everything here is about
+
+
+@contextmanager
+def many() -> Iterator[None]:
+    """Let all saves of this thread inside the block share hidden folders, which are made and removed once.
+
+    For many small files that is most of the cost of a save.
+    """
+    shared: dict[Path, list[Path]] = {}
+    token = _SHARED.set(shared)
+    try:
+        yield
+    finally:
+        _SHARED.reset(token)
+        for place in (place for places in shared.values() for place in places):
+            _discard(place)
 
 
 @contextmanager
@@ -229,6 +247,32 @@ def _fsync(path: Path) -> None:
 @contextmanager
 def _workplace(folder: Path) -> Iterator[Path]:
     """Give a hidden folder of one's own below ``folder``, and take it away again."""
+    shared = _SHARED.get()
+    if shared is not None:
+        with _shared_workplace(folder, shared) as place:
+            yield place
+        return
+    place = _new_workplace(folder)
+    try:
+        yield place
+    finally:
+        _discard(place)
+
+
+@contextmanager
+def _shared_workplace(folder: Path, shared: dict[Path, list[Path]]) -> Iterator[Path]:
+    places = shared.setdefault(folder, [])
+    if not places:
+        places.append(_new_workplace(folder))
+    try:
+        yield places[-1]
+    except BaseException:
+        # Half a file may lie in it, so what comes next gets a new one.
+        places.append(_new_workplace(folder))
+        raise
+
+
+def _new_workplace(folder: Path) -> Path:
     saving = folder / SAVING
     if saving.exists():
         with suppress(FileNotFoundError):  # another save has just taken it away
@@ -238,16 +282,13 @@ def _workplace(folder: Path) -> Iterator[Path]:
         try:
             saving.mkdir(parents=True, exist_ok=True)
             place.mkdir()
-            break
         except FileNotFoundError:  # another save has just taken the empty folder away
             continue
         except FileExistsError:  # and so while it was looked at whether it is a folder
             if saving.exists() and not saving.is_dir():
                 raise
-    try:
-        yield place
-    finally:
-        _discard(place)
+        else:
+            return place
 
 
 def _discard(place: Path) -> None:

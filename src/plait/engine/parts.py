@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from plait.catalog import storage
 from plait.catalog.memory import copied
 from plait.engine.data import RunData
 from plait.engine.failure import user_traceback
@@ -52,8 +53,9 @@ class KeyedCalls:
     def perform(self, step: Step, attempt: int, keys: Sequence[str], report: Report) -> None:
         """Call the step for each key. What the user's code raises is reported and ends nothing else."""
         load = _loader(self._data, step, several=len(keys) > 1)
-        for key in keys:
-            report(self._one(step, attempt, key, load))
+        with storage.many():
+            for key in keys:
+                report(self._one(step, attempt, key, load))
 
     def _one(self, step: Step, attempt: int, key: str, load: Callable[[Load], Any]) -> Part:
         name = step.node.name

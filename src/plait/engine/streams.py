@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from plait.catalog import storage
 from plait.catalog.protocols import Streams, StreamWriter
 from plait.engine.data import RunData
 from plait.engine.keys import is_partitioned
@@ -39,6 +40,8 @@ def save_stream(
     parted = [save for save in step.saves if _has_parts(data, save)]
     lists: dict[str, list[Any]] = {save.name: [] for save in step.saves if save.place == "memory"}
     with ExitStack() as stack:
+        if parted:
+            stack.enter_context(storage.many())
         sinks = {save.name: _sink(data, save, lists, stack) for save in step.saves}
         begun = time.perf_counter()
         for chunk in chunks:
