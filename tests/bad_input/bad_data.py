@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bad_projects import Case, Files, pipeline
 
 __all__ = ["DATA"]
@@ -19,6 +21,14 @@ def _raw(path: str, content: str | bytes | None, entry: str | None = None) -> Fi
 
 def _broken(name: str, path: str, content: str | bytes | None, entry: str | None = None) -> Case:
     return Case(name, "run", _raw(f"data/01_raw/{path}", content, entry), code=1)
+
+
+def _workbook(folder: Path) -> None:
+    """A workbook with one sheet, ``Sheet``."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(folder / "data/01_raw/table.xlsx") as workbook:
+        workbook.add_worksheet("Sheet")
 
 
 _SAVE = "report: {entry}\nnumbers: data/01_raw/numbers.json\n"
@@ -49,11 +59,12 @@ DATA = [
     _broken("feather-truncated", "table.feather", b"ARROW1\x00\x00\xff\xff"),
     _broken("excel-truncated", "table.xlsx", b"PK\x03\x04\x14\x00"),
     _broken("excel-that-is-text", "table.xlsx", "a,b\n1,2\n"),
-    _broken(
+    Case(
         "excel-sheet-missing",
-        "table.xlsx",
-        None,
-        "{path: data/01_raw/table.xlsx, load_args: {sheet_name: Sales}}",
+        "run",
+        _raw("data/01_raw/", None, "{path: data/01_raw/table.xlsx, load_args: {sheet_name: Sales}}"),
+        code=1,
+        prepare=_workbook,
     ),
     _broken("json-truncated", "values.json", '{"a": [1, 2'),
     _broken("empty-json", "values.json", ""),

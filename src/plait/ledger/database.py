@@ -122,7 +122,8 @@ def _begun_anew(path: Path, error: sqlite3.Error) -> tuple[Database, str | None]
     except sqlite3.DatabaseError:
         aside = _set_aside(path)
         notice = (
-            f"The ledger could not be used ({error}); it was set aside as {aside.name} and a new one begun"
+            f"the ledger cannot be used: {error}. It was set aside as {aside.name}, and a new one begun; "
+            "what was recorded there is not known any more"
         )
         return _opened(path), notice
 
@@ -166,9 +167,19 @@ def ignore_folder(folder: Path) -> None:
 
 
 def unwritable(path: Path, error: Exception) -> LedgerError:
+    """Return what to say of a ledger at ``path`` that cannot be made or opened."""
+    folder = path.parent
+    if folder.exists() and not folder.is_dir():
+        return _wrong_kind(folder, "is a file, and Plait keeps its state in a folder of that name")
+    if path.is_dir():
+        return _wrong_kind(path, "is a folder, and the ledger is a file of that name")
     return LedgerError(
         "The ledger cannot be written",
         where=str(path),
         why=str(error),
         hint="check the permissions and the free space of the state folder",
     )
+
+
+def _wrong_kind(place: Path, what: str) -> LedgerError:
+    return LedgerError(f"{place.name} {what}", where=str(place), hint=f"move it away: mv {place} {place}-old")
