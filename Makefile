@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test format format-check lint types layers docs bench pictures check clean
+.PHONY: help setup demo test torture format format-check lint types layers docs bench pictures check clean
 
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
@@ -46,6 +46,10 @@ demo: setup ## make the flights example in ./demo, run it, show the results
 
 test: setup ## run the tests
 	$(RUN)/python -m pytest -m "not slow" -n auto --dist worksteal -q $(ARGS)
+
+torture: setup ## kill hundreds of runs, and treat them badly otherwise; KILLS=300 SEED=1
+	PLAIT_TORTURE_KILLS=$(or $(KILLS),300) PLAIT_TORTURE_SEED=$(or $(SEED),1) \
+		$(RUN)/python -m pytest tests/torture -n auto --dist worksteal -q $(ARGS)
 
 format: setup ## format the code
 	$(RUN)/ruff format
