@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from plait.engine.memory import Elsewhere, RunMemory
 from plait.engine.plan import Step
 from plait.engine.spill import Spill
 from plait.engine.trash import Trash
+from plait.errors import WorkerError
 from plait.events import Reason
 
 if TYPE_CHECKING:
@@ -58,9 +60,10 @@ class Keeping:
             if token is None or name not in self._memory:
                 continue
             value = self._memory.peek(name)
-            self._spill.keep(
-                self._run_id, name, token, value.fetch() if isinstance(value, Elsewhere) else value
-            )
+            # What lies with a worker, or died with it, cannot be had; the next run makes it again.
+            with suppress(WorkerError, OSError):
+                value = value.fetch() if isinstance(value, Elsewhere) else value
+                self._spill.keep(self._run_id, name, token, value)
 
     def restore(self, step: Step) -> bool:
         """Bring back what a step leaves in memory, if all of it was kept when an earlier run failed."""
