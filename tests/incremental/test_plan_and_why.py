@@ -148,3 +148,44 @@ def test_what_a_record_lacks_is_adopted_and_said_once(mill):
     for complete in (mill.root / ".plait/cache").glob("complete-*"):
         complete.unlink()
     assert '"kind": "adopted"' not in mill.plait("run", "--json").out
+
+
+def test_stale_ancestors_outside_a_selection_are_named_and_not_run(mill):
+    mill.plait("run")
+    assert "stale" not in mill.plait("run", "weigh").out
+    mill.edit("src/mill/helpers.py", "> 0", "> 1")
+
+    planned = mill.plait("plan", "report").out
+    assert "stale upstream, outside the selection and left as it is: clean\n  → plait why clean" in planned
+    assert mill.plait("plan", "weigh", "--json").json()["stale_upstream"] == ["clean"]
+
+    for _ in range(2):  # the second time, nothing has changed since the first
+        said = mill.plait("run", "weigh").out
+        assert "1 skipped" in said
+        assert "stale upstream, outside the selection and left as it is: clean\n" in said
+    events = [json.loads(text) for text in mill.plait("run", "weigh", "--json").out.splitlines()]
+    assert events[-1] == {"schema": 1, "event": "stale_upstream", "nodes": ["clean"]}
+
+    assert "stale" not in mill.plait("run", "+weigh").out
+    assert "stale" not in mill.plait("run", "weigh").out
+    assert "everything is up to date" in mill.plait("run", "weigh").out
+
+
+def test_data_that_changed_above_a_selection_is_noticed_at_a_glance(mill):
+    mill.plait("run")
+    mill.plait("run", "weigh")
+    assert "everything is up to date: 1 node," in mill.plait("run", "weigh").out
+    mill.write({"data/01_raw/grain.csv": "size\n5\n"})
+    assert "left as it is: clean\n" in mill.plait("run", "weigh").out
+
+
+def test_no_selection_has_no_ancestors(mill):
+    mill.plait("run")
+    mill.edit("conf/base/parameters.yml", "factor: 10", "factor: 11")
+    assert mill.plait("plan", "--json").json()["stale_upstream"] == []
+    assert "stale" not in mill.plait("run").out
+
+
+def test_what_never_ran_is_not_stale(mill):
+    mill.write({"data/02_intermediate/grain.csv": "size\n1\n"})
+    assert "stale" not in mill.plait("run", "weigh").out

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plait.engine import NodeResult, RunResult
     from plait.project import Project
 
-__all__ = ["ending"]
+__all__ = ["ending", "stale_upstream"]
 
 _PLAIN = {"", "never_ran", "needed"}  # what needs no explanation
 #: How a kind of reason is called after a number of nodes.
@@ -53,6 +53,7 @@ def ending(result: RunResult, project: Project, words: Sequence[str]) -> None:
     line(_summary(result))
     for text in _why(result):
         line(f"  {text}")
+    stale_upstream(result.stale_upstream)
     for text in result.observer_errors:
         line(styled(f"  observer {text}", "33"))
     if result.status == "done":
@@ -60,6 +61,15 @@ def ending(result: RunResult, project: Project, words: Sequence[str]) -> None:
     if failed:
         line(f"  full traceback: plait runs logs {result.run_id} {shlex.quote(failed[0].name)}")
     line(f"  to go on: plait {shlex.join(words)}")
+
+
+def stale_upstream(names: Sequence[str]) -> None:
+    """Name the nodes that a selection builds on although they would run again, if there are any."""
+    if not names:
+        return
+    shown = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+    line(styled(f"  stale upstream, outside the selection and left as it is: {shown}", "33"))
+    line(f"  → plait why {shlex.quote(names[0])}")
 
 
 def _why(result: RunResult) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from plait.cli.ending import stale_upstream
 from plait.cli.options import Place, as_json, everywhere
 from plait.cli.output import document, duration, line, styled, warning
 from plait.cli.selecting import asked, selecting
@@ -71,6 +72,7 @@ def _document(foresight: Foresight, size: int) -> dict[str, Any]:
         "counts": dict(Counter(step.action for step in foresight.steps)),
         "bytes_to_hash": size,
         "expected_seconds": foresight.expected_seconds(),
+        "stale_upstream": list(foresight.stale_upstream),
     }
 
 
@@ -89,6 +91,7 @@ def _show(foresight: Foresight) -> None:
         line(f"{styled(mark, code)} {step.action:<7}  {step.node:<{names}}  {styled(why, '2')}".rstrip())
     line()
     line(_summary(foresight))
+    stale_upstream(foresight.stale_upstream)
     replaced = foresight.to_be_replaced()
     if replaced:
         line(

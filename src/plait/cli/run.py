@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -151,12 +152,22 @@ def _run(project: Project, request: RunRequest, options: dict[str, Any]) -> RunR
 def _finish(project: Project, result: RunResult, options: dict[str, Any]) -> None:
     from plait.cli.ending import ending
 
-    if not options["json_"]:
+    if options["json_"]:
+        _tell_stale(result)
+    else:
         ending(result, project, click.get_current_context().find_root().obj)
     if options["pdb"]:
         _debug(project, result)
     if result.status != "done":
         raise SystemExit(INTERRUPTED if result.status == "interrupted" else NODE_FAILED)
+
+
+def _tell_stale(result: RunResult) -> None:
+    from plait.cli.output import SCHEMA
+
+    if result.stale_upstream:
+        told = {"schema": SCHEMA, "event": "stale_upstream", "nodes": list(result.stale_upstream)}
+        click.echo(json.dumps(told))
 
 
 def _debug(project: Project, result: RunResult) -> None:

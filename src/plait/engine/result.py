@@ -74,6 +74,7 @@ class RunResult:
         nodes: node name → :class:`NodeResult`, in the order of the plan.
         seconds: wall-clock duration.
         observer_errors: observers that raised and were left out, as text.
+        stale_upstream: nodes that a selection left out although it builds on them and they would run again.
     """
 
     run_id: str
@@ -81,6 +82,7 @@ class RunResult:
     nodes: Mapping[str, NodeResult]
     seconds: float = 0.0
     observer_errors: tuple[str, ...] = ()
+    stale_upstream: tuple[str, ...] = field(default=(), kw_only=True)
     _memory: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _stored: Mapping[str, Callable[[], Any]] = field(default_factory=dict, repr=False)
 

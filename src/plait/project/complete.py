@@ -66,7 +66,8 @@ def remember_complete(
 
 
 def _nothing_to_do(foresight: Foresight) -> bool:
-    return all(step.action == "skip" and not step.decision.adopted for step in foresight.steps)
+    settled = all(step.action == "skip" and not step.decision.adopted for step in foresight.steps)
+    return settled and not foresight.stale_upstream
 
 
 class _Gathering:
@@ -89,7 +90,7 @@ class _Gathering:
         for module in _other_modules():
             self._file(module)
             self._folder(os.path.dirname(module))  # noqa: PTH120
-        for name in sorted(self._foresight.stored()):
+        for name in sorted(self._foresight.stored() | self._foresight.stored_upstream()):
             if not self._dataset(name):
                 return None
         return Snapshot(

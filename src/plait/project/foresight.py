@@ -14,7 +14,8 @@ from plait.engine.judging import open_judge
 from plait.errors import UsageError, did_you_mean
 from plait.identity.explain import explain
 from plait.identity.fingerprints import bytes_to_read
-from plait.project.running import Prepared, RunRequest, prepared
+from plait.pipeline import is_parameter, strip_transcoding
+from plait.project.running import Prepared, RunRequest, above, prepared, stale_above
 
 if TYPE_CHECKING:
     from plait.engine.judge import Judge
@@ -29,6 +30,7 @@ class Foresight:
     """What a run would do with each node of a request."""
 
     project: Project
+    request: RunRequest
     prepared: Prepared
     judge: Judge | None
     ledger: Ledger
@@ -37,6 +39,11 @@ class Foresight:
     def steps(self) -> tuple[Foreseen, ...]:
         """The nodes in order, each with its decision."""
         return foresee(self.prepared.plan, self.judge)
+
+    @cached_property
+    def stale_upstream(self) -> tuple[str, ...]:
+        """The nodes that the selection leaves out although it builds on them and they would run again."""
+        return stale_above(self.project.parts(), self.request, self.prepared)
 
     def step(self, node: str) -> Foreseen:
         """Return what becomes of one node. Raises UsageError for one that is not there."""
@@ -101,6 +108,13 @@ class Foresight:
         loads = {load.name for step in plan.steps for load in step.loads if load.place == "stored"}
         return loads | {save.name for step in plan.steps for save in step.saves if save.place == "stored"}
 
+    def stored_upstream(self) -> set[str]:
+        """Return the names of the stored data of what the selection builds on and leaves out."""
+        left = above(self.project.parts(), self.request, self.prepared)
+        catalog = self.prepared.catalog
+        names = {strip_transcoding(name) for name in (left.datasets() if left else ())}
+        return {name for name in names if not is_parameter(name) and not catalog.is_memory(name)}
+
 
 @contextmanager
 def open_foresight(project: Project, request: RunRequest) -> Iterator[Foresight]:
@@ -108,7 +122,7 @@ def open_foresight(project: Project, request: RunRequest) -> Iterator[Foresight]
     found = prepared(project, project.parts(), request)
     judge = open_judge(found.plan, found.catalog, found.options, project.ledger)
     try:
-        yield Foresight(project, found, judge, project.ledger)
+        yield Foresight(project, request, found, judge, project.ledger)
     finally:
         if judge is not None:
             judge.close()

@@ -23,6 +23,7 @@ from plait.errors import ProjectError
 from plait.pipeline import Pipeline, select
 from plait.project.in_workers import worker_setup
 from plait.project.pipelines import DEFAULT, user_code
+from plait.project.upstream import ancestors, stale_ancestors
 
 if TYPE_CHECKING:
     import pluggy
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from plait.project.project import Project
     from plait.project.settings import Settings
 
-__all__ = ["Prepared", "RunRequest", "prepared", "run_request", "selected"]
+__all__ = ["Prepared", "RunRequest", "above", "prepared", "run_request", "selected", "stale_above"]
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,33 @@ def selected(parts: Parts, request: RunRequest) -> Pipeline:
 
 def run_request(project: Project, parts: Parts, request: RunRequest) -> RunResult:
     """Run what is requested and return the result, whatever its status."""
-    plan, catalog, options = prepared(project, parts, request)
+    found = prepared(project, parts, request)
+    plan, catalog, options = found
     if request.on_plan is not None:
         request.on_plan(plan)
     if parts.hooks is None:
-        return run_plan(plan, catalog, options)
-    return _hooked(parts.hooks, project, parts, request, plan, catalog, options)
+        result = run_plan(plan, catalog, options)
+    else:
+        result = _hooked(parts.hooks, project, parts, request, plan, catalog, options)
+    if result.status != "interrupted":
+        result.stale_upstream = stale_above(parts, request, found)
+    return result
+
+
+def above(parts: Parts, request: RunRequest, found: Prepared) -> Pipeline | None:
+    """Return what a selection builds on and leaves as it is; None where there is no selection."""
+    if not (request.select or request.filters) or request.inputs:
+        return None
+    return ancestors(found.plan.pipeline, _named(parts, request.pipeline))
+
+
+def stale_above(parts: Parts, request: RunRequest, found: Prepared) -> tuple[str, ...]:
+    """Return the nodes that a selection builds on although they would run if they were selected."""
+    left = above(parts, request, found)
+    if not left:
+        return ()
+    whole = _named(parts, request.pipeline)
+    return stale_ancestors(left, whole, found.catalog, parts.parameters, found.options)
 
 
 def prepared(project: Project, parts: Parts, request: RunRequest) -> Prepared:
