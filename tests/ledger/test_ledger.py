@@ -107,7 +107,7 @@ def test_a_run_whose_process_died_is_interrupted_at_the_next_start(tmp_path):
 def test_an_unreadable_ledger_is_set_aside_with_a_notice(tmp_path):
     (tmp_path / "ledger.db").write_bytes(b"this is no database" * 100)
     ledger = Ledger.open(tmp_path)
-    assert "could not be used (file is not a database); it was set aside as ledger-" in ledger.notice
+    assert "cannot be used: file is not a database. It was set aside as ledger-" in ledger.notice
     assert finished(ledger)
     assert len(list(tmp_path.glob("ledger-*.db"))) == 1
 
@@ -131,8 +131,14 @@ def test_an_unwritable_folder_is_an_error(tmp_path):
 
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "state").write_text("")
-    with pytest.raises(LedgerError, match="The ledger cannot be written"):
+    with pytest.raises(LedgerError, match="state is a file, and Plait keeps its state in a folder"):
         Ledger.open(tmp_path / "state")
+
+
+def test_a_folder_in_place_of_the_ledger_is_an_error(tmp_path):
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(LedgerError, match=r"ledger\.db is a folder, and the ledger is a file"):
+        Ledger.open(tmp_path)
 
 
 def test_many_runs_write_at_once(tmp_path):

@@ -32,7 +32,8 @@ def reported(dataset: FileDataset, done: str) -> Iterator[None]:
     except ImportError as error:
         raise missing_library(error.name or str(error), f"'{dataset.format.name}'") from error
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the system's, not a library's
+        # A library that cannot make sense of what it reads may raise an OSError without a number too.
+        if isinstance(error, OSError) and (error.errno is not None or done == "saved"):
             raise _refused(dataset, done, error) from error
         raise DatasetError(
             f"'{dataset.location}' cannot be {done} as {dataset.format.name}",
