@@ -88,3 +88,23 @@ def breaks_off(text):
         if word == "bad":
             raise ValueError("broken off")
         yield f"w{number}", word
+
+
+def lines_of(parts):
+    return "".join(f"{key}={value}\n" for key, value in parts.items())
+
+
+def lines_of_differently(parts):
+    return "".join(f"{key}: {value}\n" for key, value in parts.items())
+
+
+def upper_parts(parts):
+    return {key: value.upper() for key, value in parts.items()}
+
+
+def take_rows(rows):
+    return rows
+
+
+def die_after_append(parts):
+    return lines_of(parts)

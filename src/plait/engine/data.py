@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from plait.catalog import DataCatalog, frames
 from plait.catalog.memory import copied
 from plait.catalog.protocols import Appends, FrameName, LoadsFrames, SavesInContext
-from plait.engine.plan import Load, Save
+from plait.engine.plan import Load, Save, Taken
 from plait.errors import DatasetError
 from plait.values import SaveContext
 
@@ -46,6 +46,9 @@ class RunData:
         with self.catalog.errors_named(save.name, "save"):
             if save.key is not None:
                 dataset.save_part(save.key, value)
+            elif save.commit is not None:
+                add = dataset.replace_with_progress if save.commit.replace else dataset.append_with_progress
+                add([value], save.commit.progress)
             elif isinstance(dataset, SavesInContext):
                 dataset.save_in(value, context)
             else:
@@ -64,11 +67,19 @@ class RunData:
         with self.catalog.errors_named(load.name, "load"):
             if load.key is not None:
                 return dataset.load_part(load.key, load.frame)
+            if load.taken is not None:
+                return _taken(dataset, load, load.taken)
             if load.frame is None:
                 return dataset.load()
             if isinstance(dataset, LoadsFrames):
                 return dataset.load_as(load.frame)
             return frames.convert(dataset.load(), load.frame)
+
+
+def _taken(dataset: Any, load: Load, taken: Taken) -> Any:
+    if taken.column is not None:
+        return dataset.load_beyond(taken.column, taken.mark, load.frame)
+    return dataset.load_parts(taken.keys, load.frame)
 
 
 def _framed(value: Any, load: Load) -> Any:

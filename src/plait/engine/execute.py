@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from plait.catalog import DataCatalog
-from plait.catalog.protocols import Releases
+from plait.catalog.protocols import Fingerprinted, Releases
 from plait.engine.agenda import Agenda
 from plait.engine.allocation import collection_paused
 from plait.engine.executors import Executor
+from plait.engine.intake import Intakes, Parts, Whole
 from plait.engine.journal import Journal
 from plait.engine.judge import Judge
 from plait.engine.keeping import Keeping
@@ -28,6 +29,7 @@ from plait.engine.stop import Stop
 from plait.errors import WorkerError
 from plait.events import Reason
 from plait.ledger.leases import Leases
+from plait.values import Fingerprint
 
 __all__ = ["Execution"]
 
@@ -86,6 +88,7 @@ class Execution:
             )
             self.nodes = {step.node.name: NodeResult(step.node.name) for step in plan.steps}
         keys = RunKeys(catalog) if judge is None else judge.parts.keys
+        self._intakes = Intakes(catalog, *_fingerprints(catalog))
         self._keys = KeyRuns(judge, keys, executor.capacity)
         self._steps = {step.node.name: step for step in plan.steps}
         self._limits = Limits(limits or {})
@@ -133,17 +136,36 @@ class Execution:
                 return None
             step = following.step
             self.nodes[step.node.name].reasons = following.reasons
-            if not step.node.maps:
-                return self._task(step)
-            self._begin_keys(step)
-            task = self._keys.next()
+            if step.node.maps:
+                self._begin_keys(step)
+                task = self._keys.next()
+            else:
+                task = self._task(step)
         return task
 
-    def _task(self, step: Step, attempt: int = 1) -> Task:
+    def _task(self, step: Step, attempt: int = 1) -> Task | None:
+        if step.node.incremental:
+            return self._task_on_new(step, attempt)
         completed = frozenset[str]()
         if self._judge is not None and "Completed" in step.node.injected.values():
             completed = self._judge.completed(step)
         return Task(step, attempt, None, completed)
+
+    def _task_on_new(self, step: Step, attempt: int) -> Task | None:
+        """Return the task for what is new of a step's inputs, if anything is."""
+        intake = self._intakes.of(step) if self._judge is None else self._judge.intake(step)
+        if intake.problem is not None:
+            now = time.time()
+            self._failed(
+                Outcome(Task(step, step.node.retries + 1), now, 0.0, intake.problem, str(intake.problem))
+            )
+            return None
+        if not intake.is_new:
+            self._skipped(step, intake.reasons)
+            self._agenda.performed(step)
+            return None
+        self.nodes[step.node.name].reasons = intake.reasons
+        return Task(intake.step, attempt)
 
     def _submit(self, task: Task) -> None:
         step = task.step
@@ -211,7 +233,10 @@ class Execution:
         self._journal.failed(outcome, will_retry=will_retry)
         self._note(outcome, "failed")
         if will_retry:
-            self._retries.append((time.monotonic() + _delay(attempt), self._task(step, attempt + 1)))
+            again = outcome.task._replace(attempt=attempt + 1)
+            if "Completed" in step.node.injected.values():
+                again = self._task(step, attempt + 1) or again
+            self._retries.append((time.monotonic() + _delay(attempt), again))
             return
         if self._judge is not None:
             self._judge.failed(self._journal.run_id, step)
@@ -407,6 +432,20 @@ def _broken_part(outcome: Outcome, key: str) -> Part:
         outcome.error,
         outcome.traceback,
     )
+
+
+def _fingerprints(catalog: DataCatalog) -> tuple[Parts, Whole]:
+    """Return what identifies parts and datasets where nobody remembers it."""
+
+    def parts(name: str) -> Mapping[str, Fingerprint]:
+        dataset: Any = catalog.dataset(name)
+        return dict(dataset.part_fingerprints())
+
+    def whole(name: str) -> Fingerprint | None:
+        dataset = catalog.dataset(name)
+        return dataset.fingerprint() if isinstance(dataset, Fingerprinted) else None
+
+    return parts, whole
 
 
 def _stored_readers(plan: Plan) -> dict[str, int]:

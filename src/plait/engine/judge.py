@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 from plait.catalog import DataCatalog, FileDataset
 from plait.engine.fingerprints import Fingerprints
 from plait.engine.identify import Identifier, Identity, data_arguments
+from plait.engine.intake import Intake, Intakes
 from plait.engine.part_judge import PartJudge
 from plait.engine.plan import Plan, Step
 from plait.engine.shared_traces import SharedTraces
@@ -81,6 +82,7 @@ class Judge:
         self._found: dict[str, Fingerprint | None] = {}
         self._told: set[str] = set()
         self._shared = SharedTraces(catalog)
+        self._intakes = Intakes(catalog, lambda name: self.parts.parts(name), self._fingerprint)
         self.parts = PartJudge(
             catalog,
             identifier,
@@ -103,6 +105,8 @@ class Judge:
             if decision.action == "skip":
                 self._settle_parts(step)
             return decision
+        if step.node.incremental:
+            return self._decide_on_new(step, pending or {})
         identity = self._identify(step)
         name = step.node.name
         facts = NodeFacts(
@@ -125,6 +129,29 @@ class Judge:
         if decision.action == "skip":
             self._keep(step, decision)
         return decision
+
+    def intake(self, step: Step) -> Intake:
+        """Return what of its inputs a step is to take that takes only what is new."""
+        code = self._identify(step).manifest.digest if step.node.version is None else step.node.version
+        return self._intakes.of(step, forced=self._is_forced(step), code=code)
+
+    def _decide_on_new(self, step: Step, pending: Mapping[str, str]) -> Decision:
+        intake = self.intake(step)
+        if intake.problem is not None:
+            text = intake.problem.what
+            return Decision("run", (Reason("no_progress", text, {"hint": intake.problem.hint}),))
+        if intake.is_new:
+            return Decision("run", intake.reasons)
+        if pending:
+            makers = dict.fromkeys(pending.values())
+            told = [Reason("upstream", f"if {maker} makes new data") for maker in makers]
+            return Decision("maybe", tuple(told))
+        for save in step.saves:
+            self._data[save.name] = self._fingerprint(save.name)
+        return Decision("skip", intake.reasons)
+
+    def _is_forced(self, step: Step) -> bool:
+        return self._options.fresh is None or step.node.name in self._options.fresh
 
     def defer(self, step: Step) -> None:
         """Settle what a step leaves in memory without running it: it is known by what it is made from."""

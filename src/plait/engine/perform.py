@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 from plait.engine.capture import Capture
 from plait.engine.data import RunData
 from plait.engine.failure import user_traceback
+from plait.engine.intake import with_marks
 from plait.engine.keys import is_partitioned
 from plait.engine.leftovers import scratch_name
 from plait.engine.parts import KeyedCalls, Part, Report
@@ -186,6 +187,11 @@ class Performer:
                 values.append(self._load_observed(step, item, load))  # noqa: PERF401 - shown when a load fails
         else:
             values.extend(map(load, step.loads))
+        if node.incremental:
+            marked = with_marks(step, values)
+            if marked is None:  # a table that changed may hold no row beyond the mark
+                return
+            step = marked
         if node.injected or self._facts.seeds(node.name):
             with self._surroundings(node, attempt, key, completed) as injected:
                 self._call_and_save(step, attempt, values, injected)

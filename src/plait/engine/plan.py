@@ -24,7 +24,7 @@ from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problem
 from plait.events import Reason
 from plait.pipeline import Mode, Node, Pipeline, is_parameter, strip_transcoding
 
-__all__ = ["Action", "Load", "Plan", "Save", "Step", "make_plan"]
+__all__ = ["Action", "Commit", "Load", "Plan", "Save", "Step", "Taken", "make_plan"]
 
 _LOOKED_AT = 1_000  # files beside a missing one
 
@@ -32,12 +32,30 @@ Action = Literal["run", "skip", "maybe", "blocked"]
 Place = Literal["memory", "stored", "parameter"]
 
 
+class Taken(NamedTuple):
+    """What is taken of an input that a node names by ``new``: these parts, or rows beyond a mark."""
+
+    keys: tuple[str, ...] | None = None
+    column: str | None = None
+    mark: Any = None
+
+
+class Commit(NamedTuple):
+    """What is stored with an output in the same commit: how far its node has come then.
+
+    ``replace`` puts it in the place of all that was made before.
+    """
+
+    progress: Mapping[str, Any]
+    replace: bool = False
+
+
 class Load(NamedTuple):
     """Where one argument of a node comes from.
 
     ``name`` is the catalog entry, or the key in the run's memory; ``frame`` what the consumer's
     annotation asks for; ``value`` the parameter itself; ``mode`` how the data is taken, whole where it is
-    None; ``key`` the partition, once there is a single one to load.
+    None; ``key`` the partition, once there is a single one to load; ``taken`` what is new.
     """
 
     place: Place
@@ -46,14 +64,19 @@ class Load(NamedTuple):
     value: Any = None
     mode: Mode | None = None
     key: str | None = None
+    taken: Taken | None = None
 
 
 class Save(NamedTuple):
-    """Where one output of a node goes; ``key`` is the partition, once there is a single one to save."""
+    """Where one output of a node goes; ``key`` is the partition, once there is a single one to save.
+
+    ``commit`` is stored with what is added to an output that accumulates.
+    """
 
     place: Place
     name: str
     key: str | None = None
+    commit: Commit | None = None
 
 
 class Step(NamedTuple):

@@ -46,6 +46,7 @@ def ways_problems(
         problems += [_of_part(node, save, catalog) for save in made]
     if node.incremental:
         problems += [_of_accumulated(node, save, catalog) for save in made]
+        problems.append(_of_several(node, saves, catalog))
         problems += [_of_lookback(node, load.mode, saves, catalog) for load in taken]
     problems.append(_of_injected(node))
     return [problem for problem in problems if problem is not None]
@@ -82,7 +83,7 @@ def _not_partitioned(node: Node, found: _Place, verb: str, catalog: DataCatalog)
 
 
 def _of_accumulated(node: Node, save: _Place, catalog: DataCatalog) -> PlaitError | None:
-    if save.place == "stored" and isinstance(catalog.dataset(save.name), Progress):
+    if save.place == "stored" and _accumulates(catalog.dataset(save.name)):
         return None
     return DatasetError(
         f"'{save.name}' cannot accumulate, but node '{node.name}' only makes what is new of it",
@@ -94,22 +95,48 @@ def _of_accumulated(node: Node, save: _Place, catalog: DataCatalog) -> PlaitErro
     )
 
 
+def _accumulates(dataset: Any) -> bool:
+    if isinstance(dataset, Streams) and not dataset.appendable:
+        return False
+    return isinstance(dataset, Progress)
+
+
+def _replaces(dataset: Any) -> bool:
+    """Say whether what is added again takes the place of what was there."""
+    return isinstance(dataset, Partitions) or bool(getattr(dataset, "key", None))
+
+
+def _of_several(node: Node, saves: Sequence[_Place], catalog: DataCatalog) -> PlaitError | None:
+    appended = [
+        save.name
+        for save in saves
+        if save.place == "stored" and not isinstance(catalog.dataset(save.name), Partitions)
+    ]
+    if len(saves) < 2 or not appended:
+        return None
+    return DatasetError(
+        f"Node '{node.name}' adds what is new to several outputs, and '{appended[0]}' is not partitioned",
+        where=f"node '{node.name}'",
+        why="A run that is killed between two of them could only go on by adding to one of them twice",
+        hint="give it one output, or let all be partitioned",
+    )
+
+
 def _of_lookback(
     node: Node, mode: Mode | None, saves: Sequence[_Place], catalog: DataCatalog
 ) -> PlaitError | None:
     if not isinstance(mode, New) or mode.lookback is None:
         return None
     whole = [
-        save.name
-        for save in saves
-        if save.place == "stored" and not isinstance(catalog.dataset(save.name), Partitions)
+        save.name for save in saves if save.place == "stored" and not _replaces(catalog.dataset(save.name))
     ]
     if not whole:
         return None
     return DatasetError(
         f"Looking back for late rows would append rows twice to '{whole[0]}'",
         where=f"node '{node.name}'",
-        hint=f"make '{whole[0]}' partitioned, so that parts are replaced, or leave `lookback` out",
+        hint=f"make '{whole[0]}' partitioned or a table with a `key`, so that rows are replaced, "
+        "or leave `lookback` out",
     )
 
 
