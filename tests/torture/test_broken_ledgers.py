@@ -107,6 +107,7 @@ def test_many_runs_that_find_a_damaged_ledger_agree_on_the_new_one(new_ground, u
     assert ground.run().calls() == []
 
 
+@pytest.mark.slow
 def test_a_clock_that_goes_back_confuses_nothing(new_ground, undisturbed, tmp_path: Path) -> None:
     (tmp_path / "clock").mkdir()
     (tmp_path / "clock/sitecustomize.py").write_text(CLOCK)
