@@ -110,7 +110,7 @@ def test_pipelines_and_states_come_from_outside():
         ("raw", "no node makes 'raw': it is an input of the pipeline\n  → dataset:raw+ picks the nodes"),
         (
             "go_left[2024-01]",
-            "'go_left[2024-01]' asks for one partition, but 'go_left' is not yet partitioned",
+            "'go_left[2024-01]' asks for one partition, but node 'go_left' is not called once per key",
         ),
         ("go_left..go_right", "no path leads from 'go_left' to 'go_right'"),
         ("go_left..clean", "no path leads from 'go_left' to 'clean'\n  → try 'clean..go_left'"),

@@ -35,6 +35,7 @@ __all__ = ["Execution"]
 
 _FIRST_DELAY = 0.5  # seconds before the first retry; doubled for each further one
 _LONGEST_DELAY = 60.0
+_TOLD_OF_SKIPS = ("removals_held", "consumed_changed", "applies_to_new")
 _ASK_AGAIN = 0.05  # seconds between two looks at outputs that another run is writing
 
 
@@ -352,6 +353,9 @@ class Execution:
         result.status = "skipped"
         result.reasons = reasons
         self._journal.skipped(step, reasons)
+        for reason in reasons:
+            if reason.kind in _TOLD_OF_SKIPS:
+                self._journal.noted(step, reason)
         self._release(step)
 
     def _give_up_blocked(self) -> None:

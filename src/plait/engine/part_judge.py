@@ -47,6 +47,7 @@ class KeyPlan:
     Attributes:
         run: keys to call the node for, in order.
         skip: how many are up to date.
+        maybe: how many are up to date unless what comes before makes other data.
         unmatched: dataset → keys it lacks although it should have them.
         blocked: keys whose input failed earlier in the run.
         retire: keys of the outputs that vanished from the inputs.
@@ -59,6 +60,7 @@ class KeyPlan:
     blocked: tuple[str, ...] = ()
     retire: tuple[str, ...] = ()
     held: Reason | None = None
+    maybe: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -70,6 +72,7 @@ class KeyPlan:
         return {
             "run": len(self.run),
             "skip": self.skip,
+            "maybe": self.maybe,
             "blocked": len(self.blocked),
             "unmatched": sum(map(len, self.unmatched.values())),
             "retire": len(self.retire),
@@ -136,7 +139,9 @@ class PartJudge:
         for key in joined.keys:
             judged.take(key, rows.get(key, ()))
         retire, held = self._vanished(step, joined, rows, facts)
-        known.plan = KeyPlan(tuple(judged.run), judged.kept, joined.unmatched, joined.blocked, retire, held)
+        known.plan = KeyPlan(
+            tuple(judged.run), judged.kept, joined.unmatched, joined.blocked, retire, held, judged.maybe
+        )
         if known.plan.is_done and not judged.maybe:
             self._settle(step)
         return _decision(known.plan, judged, len(joined.keys))
@@ -457,7 +462,7 @@ def _decision(plan: KeyPlan, judged: _Judged, total: int) -> Decision:
         text = (
             f"{total:,} key{'' if total == 1 else 's'} match what was recorded" if total else "it has no keys"
         )
-        return Decision("skip", (Reason("unchanged", text, counts), *held))
+        return Decision("skip", (*held, Reason("unchanged", text, counts)))
     summary = Reason("keys", f"{len(plan.run):,} of {total:,} keys", counts)
     return Decision("run", (summary, *_told(judged), *_of_plan(plan), *held))
 

@@ -6,7 +6,7 @@ from plait.pipeline.modes import Each, Mode, New, each, new
 from plait.pipeline.names import TRANSCODING_SEPARATOR, is_parameter, split_transcoding, strip_transcoding
 from plait.pipeline.node import Node, node
 from plait.pipeline.pipeline import Pipeline, pipeline
-from plait.pipeline.selection import StateResolver, select, spell_flags
+from plait.pipeline.selection import StateResolver, select, selected_keys, spell_flags
 from plait.pipeline.selector import Selector
 from plait.pipeline.selector import parse as parse_selector
 
@@ -28,6 +28,7 @@ __all__ = [
     "parse_selector",
     "pipeline",
     "select",
+    "selected_keys",
     "spell_flags",
     "split_transcoding",
     "strip_transcoding",

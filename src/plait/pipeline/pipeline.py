@@ -13,6 +13,7 @@ from plait.pipeline.assembly import assemble, unite
 from plait.pipeline.definition import labels
 from plait.pipeline.graph import Graph
 from plait.pipeline.grouping import GroupedNodes, grouped
+from plait.pipeline.modes import Each, New
 from plait.pipeline.modular import Names, remapped
 from plait.pipeline.names import strip_transcoding
 from plait.pipeline.node import Node
@@ -345,7 +346,13 @@ class Pipeline:
         import json  # 4 ms, for the few who ask
 
         nodes = [
-            {"name": node.name, "inputs": node.inputs, "outputs": node.outputs, "tags": sorted(node.tags)}
+            {
+                "name": node.name,
+                "inputs": node.inputs,
+                "outputs": node.outputs,
+                "tags": sorted(node.tags),
+                **_modes(node),
+            }
             for node in self._ordered
         ]
         return json.dumps({"schema": 1, "pipeline": nodes})
@@ -410,6 +417,15 @@ def _of_checked(chosen: dict[str, Node]) -> Pipeline:
 
 def _of_nodes(nodes: tuple[Node, ...]) -> Pipeline:
     return _of_checked({node.name: node for node in nodes})
+
+
+def _modes(node: Node) -> dict[str, list[str]]:
+    """Return which inputs a node takes by ``each`` and by ``new``, where it takes any so."""
+    kinds = {"each": Each, "new": New} if node.maps or node.incremental else {}
+    found = {
+        word: [b.dataset for b in node.bindings if isinstance(b.mode, kind)] for word, kind in kinds.items()
+    }
+    return {word: names for word, names in found.items() if names}
 
 
 def _name(node: Node) -> str:

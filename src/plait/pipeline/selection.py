@@ -13,7 +13,7 @@ from plait.pipeline.node import Node
 from plait.pipeline.pipeline import Pipeline
 from plait.pipeline.selector import STATES, Around, Atom, Between, Exclude, Point, Selector, Term, parse
 
-__all__ = ["StateResolver", "select", "spell_flags"]
+__all__ = ["StateResolver", "select", "selected_keys", "spell_flags"]
 
 StateResolver = Callable[[str], Iterable[str]]
 """Given a state such as ``failed``, the names of the nodes in it."""
@@ -47,6 +47,44 @@ def select(
     return pipeline.only_nodes(*chosen)
 
 
+def selected_keys(
+    pipeline: Pipeline,
+    expression: str | Iterable[str] | Selector,
+    *,
+    pipelines: Mapping[str, Pipeline] | None = None,
+    state: StateResolver | None = None,
+) -> dict[str, tuple[str, ...]]:
+    """Return node → patterns of the partition keys that a selector bounds it to.
+
+    A node that is also picked without a key is not bounded. With ``features[2024/01]+`` the key holds for all
+    that are called once per key.
+
+    Raises:
+        SelectionError: see :func:`select`.
+    """
+    selector = expression if isinstance(expression, Selector) else parse(expression)
+    if not any(_key_of(point) for term in selector.terms for point in term.points):
+        return {}
+    evaluation = _Evaluation(pipeline, pipelines or {}, state)
+    bounds: dict[str, tuple[str, ...]] = {}
+    unbounded: set[str] = set()
+    for term in selector.terms:
+        points = [(evaluation.point(point), _key_of(point)) for point in term.points]
+        for name, node in evaluation.term(term).items():
+            keys = [key for found, key in points if key is not None and name in found]
+            if keys and node.maps:
+                bounds[name] = tuple(dict.fromkeys([*bounds.get(name, ()), *keys]))
+            else:
+                unbounded.add(name)
+    return {name: keys for name, keys in bounds.items() if name not in unbounded}
+
+
+def _key_of(point: Point) -> str | None:
+    if isinstance(point, Between):
+        return point.first.key or point.last.key
+    return (point.atom if isinstance(point, Around) else point).key
+
+
 class _Evaluation:
     """One selector applied to one pipeline."""
 
@@ -72,6 +110,11 @@ class _Evaluation:
 
     def without(self, found: Nodes, excluded: tuple[Exclude, ...]) -> Nodes:
         for exclude in excluded:
+            if _key_of(exclude.point) is not None:
+                raise SelectionError(
+                    f"'{exclude}' excludes a partition, and only nodes can be excluded",
+                    hint="name the keys that shall run: node[2024/*]",
+                )
             gone = self.point(exclude.point)
             found = {name: node for name, node in found.items() if name not in gone}
         return found
@@ -120,12 +163,14 @@ class _Evaluation:
 
     def atom(self, atom: Atom) -> Nodes:
         """Return the nodes that ``atom`` stands for: of a dataset, those that make it."""
-        if atom.key is not None:
+        found = _RULES[self.kind(atom)](self, atom)
+        whole = [name for name, node in found.items() if not node.maps]
+        if atom.key is not None and whole:
             raise SelectionError(
-                f"'{atom}' asks for one partition, but '{atom.name}' is not yet partitioned",
+                f"'{atom}' asks for one partition, but node '{whole[0]}' is not called once per key",
                 hint=f"leave [{atom.key}] out to run the whole node",
             )
-        return _RULES[self.kind(atom)](self, atom)
+        return found
 
     def kind(self, atom: Atom) -> str:
         if atom.kind is not None:

@@ -20,7 +20,7 @@ from plait.engine import (
 )
 from plait.engine.executors import choose_executor
 from plait.errors import ProjectError
-from plait.pipeline import Pipeline, select
+from plait.pipeline import Pipeline, select, selected_keys
 from plait.project.in_workers import worker_setup
 from plait.project.pipelines import DEFAULT, user_code
 from plait.project.upstream import ancestors, stale_ancestors
@@ -150,8 +150,16 @@ def prepared(project: Project, parts: Parts, request: RunRequest) -> Prepared:
         inputs=request.inputs,
         outputs=request.outputs,
         persist=request.save if request.save is not None else not request.inputs,
+        keys=_keys(parts, request),
     )
     return Prepared(plan, catalog, _options(project, parts, request))
+
+
+def _keys(parts: Parts, request: RunRequest) -> Mapping[str, tuple[str, ...]]:
+    """Return the partition keys that a selector such as ``features[2024/01]`` bounds nodes to."""
+    if not request.select or "[" not in request.select:
+        return {}
+    return selected_keys(_named(parts, request.pipeline), request.select, pipelines=parts.pipelines)
 
 
 def _named(parts: Parts, pipeline: str | Pipeline) -> Pipeline:
