@@ -13,6 +13,7 @@ from plait.cli.output import document, duration, line, styled, warning
 from plait.cli.selecting import asked, selecting
 
 if TYPE_CHECKING:
+    from plait.engine.foresee import Foreseen
     from plait.project.foresight import Foresight
 
 __all__ = ["command"]
@@ -65,6 +66,7 @@ def _document(foresight: Foresight, size: int) -> dict[str, Any]:
                 "action": step.action,
                 "reasons": [reason_json(reason) for reason in step.reasons],
                 "notes": [reason_json(reason) for reason in step.decision.notes],
+                "keys": None if step.keys is None else step.keys.to_json(),
                 "seconds": foresight.usual_seconds.get(step.node),
             }
             for step in foresight.steps
@@ -85,10 +87,9 @@ def _show(foresight: Foresight) -> None:
     names = max((len(step.node) for step in foresight.steps), default=0)
     for step in foresight.steps:
         mark, code = _MARKS[step.action]
-        first = step.reasons[0] if step.reasons else None
-        more = f"  (+{len(step.reasons) - 1})" if len(step.reasons) > 1 else ""
-        why = f"{first.kind}: {first.text}{more}" if first else ""
-        line(f"{styled(mark, code)} {step.action:<7}  {step.node:<{names}}  {styled(why, '2')}".rstrip())
+        line(
+            f"{styled(mark, code)} {step.action:<7}  {step.node:<{names}}  {styled(_why(step), '2')}".rstrip()
+        )
     line()
     line(_summary(foresight))
     stale_upstream(foresight.stale_upstream)
@@ -99,6 +100,18 @@ def _show(foresight: Foresight) -> None:
             + ", ".join(replaced[:5])
         )
         line("  → to keep them: plait state accept NODE")
+
+
+def _why(step: Foreseen) -> str:
+    """Return the first reason, how many more there are, and what is to be done with the keys."""
+    reasons = [reason for reason in step.reasons if reason.kind != "keys"]
+    more = f"  (+{len(reasons) - 1})" if len(reasons) > 1 else ""
+    why = f"{reasons[0].kind}: {reasons[0].text}{more}" if reasons else ""
+    if step.keys is None:
+        return why
+    from plait.identity.explain import told_keys
+
+    return f"keys: {told_keys(step.keys.to_json())}; {why}"
 
 
 def _summary(foresight: Foresight) -> str:

@@ -49,6 +49,7 @@ def _document(foresight: Foresight, step: Foreseen) -> dict[str, Any]:
         "action": step.action,
         "reasons": [_reason(reason, foresight, step) for reason in step.reasons],
         "notes": [_reason(reason, foresight, step) for reason in step.decision.notes],
+        "keys": None if step.keys is None else step.keys.to_json(),
         "adopted": list(step.decision.adopted),
         "trace": None if step.decision.trace is None else {"run": step.decision.trace.run_id},
         "code": {}

@@ -12,6 +12,7 @@ from typing import Literal
 
 from plait.engine.identify import data_arguments
 from plait.engine.judge import Judge
+from plait.engine.part_judge import KeyPlan
 from plait.engine.plan import Action, Plan, Step
 from plait.events import Reason
 from plait.identity.decide import Decision, NodeFacts, decide_in_memory
@@ -24,10 +25,15 @@ Needed = Literal["yes", "no", "maybe"]
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What will become of one step."""
+    """What will become of one step.
+
+    Attributes:
+        keys: what to do with how many of its keys, where it is called once per key.
+    """
 
     step: Step
     decision: Decision
+    keys: KeyPlan | None = None
 
     @property
     def node(self) -> str:
@@ -55,7 +61,12 @@ def foresee(plan: Plan, judge: Judge | None) -> tuple[Foreseen, ...]:
         view.decide(number)
     for number in reversed(range(len(plan.steps))):
         view.see_who_needs(number)
-    return tuple([Foreseen(step, view.decisions[number]) for number, step in enumerate(plan.steps)])
+    return tuple(
+        [
+            Foreseen(step, view.decisions[number], view.keys.get(number))
+            for number, step in enumerate(plan.steps)
+        ]
+    )
 
 
 class _View:
@@ -66,6 +77,7 @@ class _View:
         self._open: set[int] = set()
         self._needs: dict[str, tuple[Needed, str]] = {}
         self.decisions: dict[int, Decision] = {}
+        self.keys: dict[int, KeyPlan] = {}
 
     def decide(self, number: int) -> None:
         """Decide a step as far as what comes before it tells."""
@@ -82,6 +94,8 @@ class _View:
                 self._open.add(number)
             return
         decision = self.decisions[number] = self._judge.decide(step, pending)
+        if step.node.maps:
+            self.keys[number] = self._judge.parts.plan(step)
         if decision.action != "skip":
             self._open.add(number)
 

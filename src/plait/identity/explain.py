@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from plait.events import Reason
 from plait.identity.components import Components
@@ -10,13 +10,22 @@ from plait.identity.decide import Decision
 from plait.identity.manifest import CodeManifest
 from plait.identity.texts import changed_lines
 
-__all__ = ["explain"]
+__all__ = ["explain", "told_keys"]
 
 _HEADS = {
     "run": "{} would run",
     "skip": "{} is up to date",
     "maybe": "{} may run",
     "blocked": "{} cannot run",
+}
+#: How an action on keys is called after their number.
+_KEYS = {
+    "run": "to run",
+    "maybe": "may run",
+    "skip": "up to date",
+    "blocked": "blocked",
+    "unmatched": "unmatched",
+    "retire": "to retire",
 }
 _WIDTH = 10
 _MOST_LINES = 20
@@ -31,6 +40,7 @@ def explain(
     manifest: CodeManifest | None = None,
     current: Components | None = None,
     source: Source = lambda _: None,
+    keys: Mapping[str, int] | None = None,
 ) -> str:
     """Return why a node runs or not, as a person reads it.
 
@@ -38,12 +48,14 @@ def explain(
         manifest: the present code, for what could not be seen in it.
         current: what the node depends on now, to count what did not change.
         source: gives the recorded source of a symbol by its digest, so that a change is shown as one.
+        keys: what to do with how many of its keys; see :func:`told_keys`.
     """
     head = _HEADS[decision.action].format(node)
+    reasons = [reason for reason in decision.reasons if reason.kind != "keys"]
     if decision.action == "run":
-        head += f": {len(decision.reasons)} reason{'' if len(decision.reasons) == 1 else 's'}"
-    lines = [head]
-    for reason in decision.reasons:
+        head += f": {len(reasons)} reason{'' if len(reasons) == 1 else 's'}"
+    lines = [head] + ([_row("keys", told_keys(keys))] if keys else [])
+    for reason in reasons:
         lines += _reason(reason, source)
     for note in decision.notes:
         lines.append(_row("note", f"{note.text} (does not count under the policy 'warn')"))
@@ -56,6 +68,12 @@ def explain(
         lines += [f"  unchanged: {unchanged}"] if unchanged else []
         lines += _acceptable(node, decision)
     return "\n".join(lines)
+
+
+def told_keys(counts: Mapping[str, int]) -> str:
+    """Return how many keys of a partitioned node run, are up to date, and so on."""
+    told = [f"{counts[kind]:,} {what}" for kind, what in _KEYS.items() if counts.get(kind)]
+    return ", ".join(told) or "none"
 
 
 def _reason(reason: Reason, source: Source) -> Iterator[str]:

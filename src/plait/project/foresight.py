@@ -59,6 +59,7 @@ class Foresight:
         """Return why a node runs or not, as a person reads it."""
         if self.judge is None:
             return explain(step.node, step.decision)
+        keys = None if step.keys is None else step.keys.to_json()
         identity = self.judge.identity(step.step)
         return explain(
             step.node,
@@ -66,6 +67,7 @@ class Foresight:
             manifest=identity.manifest,
             current=identity.components,
             source=lambda digest: self.source(step, digest),
+            keys=keys,
         )
 
     def source(self, step: Foreseen, digest: str | None) -> str | None:
