@@ -10,6 +10,7 @@ import pytest
 
 import plait
 from plait import DataCatalog, node, pipeline
+from plait.errors import UsageError
 from plait.events import LogLine
 from plait.ledger import Ledger
 
@@ -200,3 +201,20 @@ def test_an_input_that_nothing_can_identify_is_always_stale_and_says_how_to_mend
     again = plait.run(steps, catalog, state=tmp_path / ".plait")
     assert told(again)["add_one"] == ("done", ["unversioned"])
     assert "nothing tells whether the data of 'x' changed" in again.nodes["add_one"].reasons[0].text
+
+
+def test_fresh_runs_all_or_the_nodes_that_are_named(project):
+    nodes = pipeline([node(add_one, "x", "y"), node(double, "y", "z")])
+    state = project.place / ".plait"
+
+    def ran(**how):
+        result = plait.run(nodes, project.catalog, state=state, **how)
+        return [item.name for item in result.with_status("done")]
+
+    assert ran() == ["add_one", "double"]
+    assert ran() == []
+    assert ran(fresh=True) == ["add_one", "double"]
+    assert ran(fresh=["double"]) == ["double"]
+    assert ran(fresh="double") == ["double"]
+    with pytest.raises(UsageError, match=r"no node 'dubble' in this run.*\n.*\n.*did you mean 'double'"):
+        ran(fresh=["dubble"])

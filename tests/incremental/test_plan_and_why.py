@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import pytest
+
+from plait import Project
+from plait.errors import UsageError
+
 
 def test_plan_before_anything_ran(mill):
     said = mill.plait("plan")
@@ -189,3 +194,75 @@ def test_no_selection_has_no_ancestors(mill):
 def test_what_never_ran_is_not_stale(mill):
     mill.write({"data/02_intermediate/grain.csv": "size\n1\n"})
     assert "stale" not in mill.plait("run", "weigh").out
+
+
+def test_a_project_runs_afresh_what_it_is_asked_to(mill):
+    with Project.open(mill.root) as project:
+
+        def ran(**how):
+            result = project.run(**how)
+            return sorted(item.name for item in result.with_status("done")), result.stale_upstream
+
+        assert len(ran()[0]) == 4
+        assert ran() == ([], ())
+        assert ran(select="weigh", fresh=True) == (["weigh"], ())
+        assert ran(fresh=["clean"]) == (["clean"], ())
+        with pytest.raises(UsageError, match=r"no node 'clean' in this run"):
+            project.run(select="weigh", fresh=["clean"])
+    mill.edit("conf/base/parameters.yml", "factor: 10", "factor: 11")
+    with Project.open(mill.root) as project:
+        assert project.run(select="report").stale_upstream == ("weigh",)
+
+
+PARTED = {
+    "conf/base/catalog.yml": "grains: data/grains/*.txt\nfine: data/fine/*.txt\nfiner: data/finer/*.txt\n",
+    "src/mill/pipelines/flour/nodes.py": """
+        def grind(grain):
+            return grain.upper()
+
+
+        def sieve(ground):
+            return ground
+    """,
+    "src/mill/pipelines/flour/pipeline.py": """
+        from plait import each, node, pipeline
+        from mill.pipelines.flour.nodes import grind, sieve
+
+
+        def create_pipeline():
+            return pipeline([
+                node(grind, [each("grains")], each("fine")),
+                node(sieve, [each("fine")], each("finer")),
+            ])
+    """,
+    **{f"data/grains/g{number:02d}.txt": f"{number}\n" for number in range(20)},
+}
+
+
+def test_plan_and_why_count_the_keys_of_partitioned_nodes(mill):
+    mill.write(PARTED)
+    assert "grind  keys: 20 to run; never_ran: it has not run yet (20 keys)\n" in mill.plait("plan").out
+    mill.plait("run")
+    planned = mill.plait("plan").out
+    assert "· skip     grind  keys: 20 up to date; unchanged: 20 keys match what was recorded\n" in planned
+
+    mill.write({"data/grains/g01.txt": "other\n"})
+    (mill.root / "data/grains/g02.txt").unlink()
+    planned = mill.plait("plan").out
+    told = "keys: 1 to run, 18 up to date, 1 to retire; input: the data of 'grains' changed (1 key)  (+1)"
+    assert f"▸ run      grind  {told}\n" in planned
+    assert "? maybe    sieve  keys: 20 may run; upstream: if grind makes other data" in planned
+    counts = {"run": 1, "skip": 18, "maybe": 0, "blocked": 0, "unmatched": 0, "retire": 1}
+    steps = {step["node"]: step for step in mill.plait("plan", "--json").json()["steps"]}
+    assert steps["grind"]["keys"] == counts
+    assert steps["sieve"]["keys"]["maybe"] == 20
+
+    said = mill.plait("why", "grind").out
+    assert said.startswith("grind would run: 2 reasons\n  keys    1 to run, 18 up to date, 1 to retire\n")
+    assert mill.plait("why", "grind", "--json").json()["keys"] == counts
+    mill.plait("run")
+    assert mill.plait("why", "sieve").out.startswith("sieve is up to date\n  keys    19 up to date\n")
+
+
+def test_nodes_without_keys_count_none(mill):
+    assert {step["keys"] for step in mill.plait("plan", "--json").json()["steps"]} == {None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -19,7 +19,7 @@ from plait.ledger import Ledger
 if TYPE_CHECKING:
     from plait.engine.workers import Workers
 
-__all__ = ["CodeMemory", "RunOptions", "Surroundings", "WorkerSetup"]
+__all__ = ["CodeMemory", "RunOptions", "Surroundings", "WorkerSetup", "fresh_nodes"]
 
 
 class WorkerSetup(NamedTuple):
@@ -115,3 +115,10 @@ class RunOptions:
     allow_removals: bool = False
     stop: Stop | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fresh_nodes(fresh: bool | str | Iterable[str]) -> frozenset[str] | None:
+    """Return the nodes that run whatever is there, as a caller names them; None stands for all."""
+    if isinstance(fresh, bool):
+        return None if fresh else frozenset()
+    return frozenset([fresh] if isinstance(fresh, str) else fresh)

@@ -20,12 +20,13 @@ from plait.engine.keeping import Keeping
 from plait.engine.leftovers import remove_leftovers
 from plait.engine.main_script import refuse_while_importing
 from plait.engine.memory import RunMemory
-from plait.engine.options import IdentityOptions, RunOptions
+from plait.engine.options import IdentityOptions, RunOptions, fresh_nodes
 from plait.engine.perform import Performer, RunFacts
 from plait.engine.plan import Plan, make_plan
 from plait.engine.provenance import GitWatch
 from plait.engine.record import Record
 from plait.engine.result import RunResult
+from plait.errors import UsageError, did_you_mean
 from plait.events import Observer, RunStatus
 from plait.ledger import Ledger
 from plait.ledger.leases import Leases
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from plait.engine.workers import Workers
 
 __all__ = ["run", "run_plan"]
+
+_MOST_NAMES = 8
 
 
 def run(
@@ -123,12 +126,24 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
 
     Raises LedgerError when the record cannot be written, and KeyboardInterrupt when the user breaks
     a running call off; whatever was finished by then is recorded. Raises UsageError before anything runs when
-    the plan does not suit the executor.
+    the plan does not suit the executor, or lacks a node that is to run afresh.
     """
     refuse_while_importing()
+    _refuse_unknown_fresh(plan, options)
     check_fit(plan, options)
     with _open_ledger(options) as ledger:
         return _run_recorded(plan, catalog, options, ledger)
+
+
+def _refuse_unknown_fresh(plan: Plan, options: RunOptions) -> None:
+    names = [step.node.name for step in plan.steps]
+    fresh = (options.identity.fresh if options.identity is not None else None) or frozenset()
+    for name in sorted(fresh.difference(names)):
+        raise UsageError(
+            f"There is no node '{name}' in this run to run afresh",
+            where="fresh",
+            hint=did_you_mean(name, names) or f"its nodes: {', '.join(names[:_MOST_NAMES])}",
+        )
 
 
 def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Ledger | None) -> RunResult:
@@ -216,9 +231,7 @@ def _open_ledger(options: RunOptions) -> Iterator[Ledger | None]:
 
 def _library_identity(pipeline: Pipeline, state: Path, fresh: bool | Iterable[str]) -> IdentityOptions:
     """Count as the user's own all code that lies beside the functions of the nodes."""
-    names = frozenset[str]() if isinstance(fresh, bool) else frozenset(fresh)
-    again = None if fresh is True else names
-    return IdentityOptions(state.resolve().parent, own_source_roots(pipeline), again)
+    return IdentityOptions(state.resolve().parent, own_source_roots(pipeline), fresh_nodes(fresh))
 
 
 def _facts(options: RunOptions, run_id: str, judge: Judge | None) -> RunFacts:

@@ -206,6 +206,7 @@ class Project:
         observers: Iterable[Observer] = (),
         load_versions: Mapping[str, str] | None = None,
         save: bool | None = None,
+        fresh: bool | Iterable[str] = False,
         fail_fast: bool = False,
         raise_errors: bool = True,
     ) -> RunResult:
@@ -221,6 +222,7 @@ class Project:
             workers: how many nodes run at once, or a :class:`plait.Workers`; alone it means processes.
             observers: listen to this run, besides the project's own observers.
             load_versions: versions to load of versioned datasets.
+            fresh: True runs everything that is selected, changed or not; names run those nodes.
             fail_fast: stop at the first failure instead of finishing independent branches.
             raise_errors: False returns a failed result instead of raising it.
 
@@ -228,6 +230,7 @@ class Project:
             RunError: nodes failed; ``error.result`` is the result.
             PlaitError: something does not fit together; nothing ran.
         """
+        from plait.engine.options import fresh_nodes
         from plait.project.running import RunRequest, run_request
 
         request = RunRequest(
@@ -240,6 +243,7 @@ class Project:
             observers=tuple(observers),
             load_versions=dict(load_versions or {}),
             save=save,
+            fresh=fresh_nodes(fresh),
             fail_fast=fail_fast,
         )
         result = run_request(self, self.parts(params), request)
