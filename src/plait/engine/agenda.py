@@ -244,7 +244,6 @@ class Agenda:
     def _give_back(self, step: Step) -> None:
         if self._leases is not None and self._judge is not None and step.stores:
             self._leases.give_back(self._judge.locations(step))
-            self._leases.beat()
 
     def _ask_again(self) -> None:
         """Look again for the locations that others held."""

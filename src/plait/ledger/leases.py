@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
+from plait.errors import LedgerError
 from plait.ledger.database import Database
 from plait.processes import lives
 
@@ -39,7 +42,8 @@ class Leases:
         self._run = run
         self._host = socket.gethostname()
         self._held: set[str] = set()
-        self._beaten = time.monotonic()
+        self._ended = threading.Event()
+        self._heart: threading.Thread | None = None
 
     def take(self, locations: Iterable[str]) -> Holder | None:
         """Take all of these locations, or none and return who holds one of them."""
@@ -56,6 +60,7 @@ class Leases:
                 [(location, self._run, self._host, me, now) for location in wanted],
             )
         self._held.update(wanted)
+        self._start_beating()
         return None
 
     def give_back(self, locations: Iterable[str]) -> None:
@@ -67,16 +72,23 @@ class Leases:
                 "DELETE FROM leases WHERE location = ? AND run = ?", [(place, self._run) for place in given]
             )
 
-    def beat(self) -> None:
-        """Say, now and then, that the owner is alive."""
-        now = time.monotonic()
-        if self._held and now - self._beaten > _BEAT:
-            self._beaten = now
-            self._change("UPDATE leases SET beat = ? WHERE run = ?", [(time.time(), self._run)])
-
     def close(self) -> None:
         """Give everything back."""
+        self._ended.set()
+        if self._heart is not None:
+            self._heart.join()
         self.give_back(list(self._held))
+
+    def _start_beating(self) -> None:
+        """Say now and then, however long a node takes, that the owner is alive."""
+        if self._heart is None:
+            self._heart = threading.Thread(target=self._beat, name="plait-leases", daemon=True)
+            self._heart.start()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_BEAT):
+            with suppress(LedgerError):  # what writes next will tell
+                self._change("UPDATE leases SET beat = ? WHERE run = ?", [(time.time(), self._run)])
 
     def _holder(self, connection: sqlite3.Connection, wanted: list[str]) -> Holder | None:
         for location in wanted:
