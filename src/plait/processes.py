@@ -1,10 +1,19 @@
-"""Whether a process of this machine is still at work."""
+"""This machine, and whether a process of it is still at work."""
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["lives"]
+__all__ = ["host_name", "lives"]
+
+
+def host_name() -> str:
+    """Return what this machine is called."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import socket
+
+    return socket.gethostname()
 
 
 def lives(pid: int) -> bool:

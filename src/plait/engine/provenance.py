@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["GitState", "GitWatch", "imported_versions"]
 
@@ -64,6 +66,8 @@ def _repository(folder: Path) -> Path | None:
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.Popen[str] | None:
+    import subprocess
+
     try:
         return subprocess.Popen(
             ["git", "--no-optional-locks", *arguments],
@@ -80,6 +84,8 @@ def _git(folder: Path, *arguments: str) -> subprocess.Popen[str] | None:
 def _answer(process: subprocess.Popen[str] | None, patience: float) -> str | None:
     if process is None:
         return None
+    import subprocess
+
     try:
         text, _ = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:

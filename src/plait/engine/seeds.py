@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import random
 import sys
 import threading
 from collections.abc import Iterator
@@ -47,6 +46,8 @@ def seeded_globals(seed: int) -> Iterator[None]:
 
 
 def _seed(seed: int) -> list[tuple[Any, Any]]:
+    import random
+
     states: list[tuple[Any, Any]] = [(random.setstate, random.getstate())]
     random.seed(seed)
     numpy_random = sys.modules.get("numpy.random")

@@ -7,7 +7,6 @@ its process is looked for, on another its heartbeat has to be recent.
 from __future__ import annotations
 
 import os
-import socket
 import sqlite3
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from plait.errors import LedgerError
 from plait.ledger.database import Database
-from plait.processes import lives
+from plait.processes import host_name, lives
 
 __all__ = ["Holder", "Leases"]
 
@@ -40,7 +39,7 @@ class Leases:
     def __init__(self, database: Database, run: str) -> None:
         self._database = database
         self._run = run
-        self._host = socket.gethostname()
+        self._host = host_name()
         self._held: set[str] = set()
         self._ended = threading.Event()
         self._heart: threading.Thread | None = None

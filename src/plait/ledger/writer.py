@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import socket
 import sqlite3
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 from plait.ledger.database import Database, moment_of, new_run_id
 from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
-from plait.processes import lives
+from plait.processes import host_name, lives
 
 __all__ = ["RunWriter", "close_dead_runs"]
 
@@ -152,7 +151,7 @@ def _insert_run(database: Database, setting: RunSetting, started: float) -> tupl
         setting.environment,
         setting.selection,
         setting.executor,
-        socket.gethostname(),
+        host_name(),
         os.getpid(),
         json.dumps(dict(setting.parameters), default=str, sort_keys=True),
         platform.python_version(),
@@ -179,9 +178,7 @@ def _after_the_last(connection: sqlite3.Connection, moment: float) -> float:
 
 def close_dead_runs(database: Database) -> None:
     """Mark runs of this machine whose process is gone as interrupted."""
-    rows = database.rows(
-        "SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (socket.gethostname(),)
-    )
+    rows = database.rows("SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (host_name(),))
     dead = [(key,) for key, pid in rows if pid is not None and not lives(pid)]
     if dead:
         with database.writing() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging.config
+import logging
 from pathlib import Path
 
 from plait.errors import ConfigError
@@ -19,6 +19,8 @@ def apply_logging(conf: Path) -> bool:
     file = conf / "logging.yml"
     if not file.is_file():
         return False
+    import logging.config
+
     import yaml
 
     try:

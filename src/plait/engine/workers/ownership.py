@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from plait.processes import lives
+from plait.processes import host_name, lives
 
 __all__ = ["owner_prefix", "sweep", "sweep_dead"]
 
@@ -67,7 +66,7 @@ def _machine() -> str:
         space = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         space = ""
-    return _digest(f"{socket.gethostname()} {space}")
+    return _digest(f"{host_name()} {space}")
 
 
 def _started(pid: int) -> str:
