@@ -266,6 +266,7 @@ class Judge:
         if home is None:
             return False
         known = max((row.number for row in self._rows.get(home, ())), default=0)
+        known = max(known, self.parts.newest(step))
         return self._store.newest(home) > known
 
     def look_again(self, step: Step) -> None:

@@ -89,6 +89,7 @@ class _Known:
     shared: dict[str, Any]
     plan: KeyPlan
     tokens: dict[str, Mapping[str, Fingerprint]]
+    newest: int = 0
     told: bool = False
     recorded: list[str] = field(default_factory=list)
 
@@ -136,6 +137,7 @@ class PartJudge:
         joined = self.keys.of(step, self.parts)
         judged = _Judged(self, known, facts)
         rows = self._rows(step)
+        known.newest = max((row.number for found in rows.values() for row in found), default=0)
         for key in joined.keys:
             judged.take(key, rows.get(key, ()))
         retire, held = self._vanished(step, joined, rows, facts)
@@ -149,6 +151,11 @@ class PartJudge:
     def plan(self, step: Step) -> KeyPlan:
         """Return what was decided about the keys of a step."""
         return self._known[step.node.name].plan
+
+    def newest(self, step: Step) -> int:
+        """Return the number of the last trace of a key that was known when the step was decided, or 0."""
+        known = self._known.get(step.node.name)
+        return 0 if known is None else known.newest
 
     def completed(self, step: Step, facts: NodeFacts) -> frozenset[str]:
         """Return the keys that a generator has committed for the code and inputs it has now."""

@@ -33,7 +33,9 @@ class Part(NamedTuple):
     saved: tuple[tuple[str, Fingerprint | None], ...] = ()
 
 
-Report = Callable[[Part], None]
+Report = Callable[[list[Part]], None]
+
+_TINY = 0.005  # seconds of work that may wait to be told of together with the next
 
 
 class _Attempt(Protocol):
@@ -53,9 +55,19 @@ class KeyedCalls:
     def perform(self, step: Step, attempt: int, keys: Sequence[str], report: Report) -> None:
         """Call the step for each key. What the user's code raises is reported and ends nothing else."""
         load = _loader(self._data, step, several=len(keys) > 1)
+        told = time.perf_counter()
+        parts: list[Part] = []
         with storage.many():
-            for key in keys:
-                report(self._one(step, attempt, key, load))
+            try:
+                for key in keys:
+                    parts.append(self._one(step, attempt, key, load))
+                    now = time.perf_counter()
+                    if now - told > _TINY:
+                        parts, group, told = [], parts, now
+                        report(group)
+            finally:
+                if parts:
+                    report(parts)
 
     def _one(self, step: Step, attempt: int, key: str, load: Callable[[Load], Any]) -> Part:
         name = step.node.name

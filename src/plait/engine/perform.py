@@ -7,7 +7,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -321,7 +320,7 @@ class _Surrounding(NamedTuple):
 
 
 def _scratch_path(facts: RunFacts, around: _Surrounding) -> Path:
-    parent = facts.scratch or Path(tempfile.gettempdir())
+    parent = facts.scratch or _temporary_folder()
     named = scratch_name(os.getpid(), f"{facts.run_id}-{around.node.name}")
     if around.key is not None:
         # A digest, because keys may differ in signs that a folder's name cannot have.
@@ -329,7 +328,13 @@ def _scratch_path(facts: RunFacts, around: _Surrounding) -> Path:
     return parent / "".join(sign if sign.isalnum() or sign in "-." else "-" for sign in named)
 
 
-def _unheard(part: Part) -> None:
+def _temporary_folder() -> Path:
+    import tempfile  # only where no project gives a place
+
+    return Path(tempfile.gettempdir())
+
+
+def _unheard(parts: list[Part]) -> None:
     """Take a report that nobody listens to."""
 
 

@@ -49,7 +49,7 @@ def save_stream(
             if key is not None:
                 saved = saved_parts(data, parted, key) if fingerprint else ()
                 now = time.perf_counter()
-                report(Part(step.node.name, key, attempt, time.time(), now - begun, None, "", saved))
+                report([Part(step.node.name, key, attempt, time.time(), now - begun, None, "", saved)])
                 begun = now
     for name, whole in lists.items():
         data.memory.put(name, whole)

@@ -16,7 +16,7 @@ class InlineExecutor:
 
     def __init__(self, site: Site) -> None:
         self._performer = site.performer
-        self._performer.report = lambda part: site.report([part])
+        self._performer.report = site.report
         self._outcomes: list[Outcome] = []
 
     def submit(self, task: Task) -> None:

@@ -192,7 +192,7 @@ class ProcessExecutor:
         except EOFError:
             self._died(worker)
             return
-        parts = [_part(item) for item in messages if isinstance(item, say.Saved) and item.run == self._run]
+        parts = [part for item in messages if isinstance(item, say.Saved) for part in self._parts(item)]
         if parts:
             self._site.report(parts)
         for message in messages:
@@ -210,6 +210,14 @@ class ProcessExecutor:
                 self._fetched(worker, message)
             case say.Refused(run, error) if run == self._run:
                 raise received(error)
+
+    def _parts(self, message: say.Saved) -> list[Part]:
+        if message.run != self._run:
+            return []
+        errors = {key: received(error) for key, error in message.errors.items()}
+        return [
+            part._replace(error=errors[part.key]) if part.key in errors else part for part in message.parts
+        ]
 
     def _begun(self, worker: Worker, ticket: int) -> None:
         job = self._jobs.get(worker)
@@ -344,7 +352,7 @@ class _LocalThreads:
     """Threads of this process whose outcomes can be waited for together with workers."""
 
     def __init__(self, site: Site) -> None:
-        self._queue: SimpleQueue[Outcome | Part | BaseException] = SimpleQueue()
+        self._queue: SimpleQueue[Outcome | list[Part] | BaseException] = SimpleQueue()
         self.wakeup, self._bell = os.pipe()
         self._report = site.report
         self._threads = Threads(site.performer, self._done)
@@ -362,8 +370,8 @@ class _LocalThreads:
                 os.read(self.wakeup, 1)
                 if isinstance(outcome, BaseException):
                     raise outcome
-                if isinstance(outcome, Part):
-                    self._report([outcome])
+                if isinstance(outcome, list):
+                    self._report(outcome)
                 else:
                     found.append(outcome)
         except Empty:
@@ -374,15 +382,9 @@ class _LocalThreads:
         os.close(self.wakeup)
         self.wakeup = -1
 
-    def _done(self, outcome: Outcome | Part | BaseException) -> None:
+    def _done(self, outcome: Outcome | list[Part] | BaseException) -> None:
         os.write(self._bell, b".")
         self._queue.put(outcome)
-
-
-def _part(message: say.Saved) -> Part:
-    if message.error is None:
-        return message.part
-    return message.part._replace(error=received(message.error))
 
 
 def _fallback(site: Site) -> Path:

@@ -56,7 +56,7 @@ class ThreadExecutor:
 
     def __init__(self, site: Site, count: int) -> None:
         self.capacity = count
-        self._outcomes: SimpleQueue[Outcome | Part | BaseException] = SimpleQueue()
+        self._outcomes: SimpleQueue[Outcome | list[Part] | BaseException] = SimpleQueue()
         self._report = site.report
         site.performer.report = self._outcomes.put
         self._threads = Threads(site.performer, self._outcomes.put)
@@ -78,11 +78,11 @@ class ThreadExecutor:
                 self._report(parts)
         return outcomes
 
-    def _sort(self, item: Outcome | Part | BaseException, outcomes: list[Outcome], parts: list[Part]) -> None:
+    def _sort(self, item: Outcome | list[Part] | BaseException, outcomes: list[Outcome], parts: list[Part]) -> None:
         if isinstance(item, BaseException):
             raise item
-        if isinstance(item, Part):
-            parts.append(item)
+        if isinstance(item, list):
+            parts += item
         else:
             outcomes.append(item)
 

@@ -126,11 +126,11 @@ class Told(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """A partition is saved, or its key failed with ``error``, which is packed as that of a task."""
+    """Partitions are saved, or their keys failed: ``errors`` by key, packed as that of a task."""
 
     run: str
-    part: Part
-    error: Any = None
+    parts: list[Part]
+    errors: Mapping[str, Any]
 
 
 class Done(NamedTuple):

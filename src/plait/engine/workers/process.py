@@ -115,7 +115,7 @@ class _Worker:
             (lambda event: self._send(say.Told(run, event))) if message.observed else None,
             None if make_interceptors is None else make_interceptors(catalog, message.facts.run_id),
         )
-        performer.report = lambda part: self._send(_saved(run, part))
+        performer.report = lambda parts: self._send(_saved(run, parts))
         capture = self._capture(message) if message.capture else None
         performer.capture = capture
         self._runs[run] = _Run(performer, catalog, memory, capture)
@@ -210,10 +210,9 @@ def _stand_in(message: say.Open) -> None:
     install_main(message.script)
 
 
-def _saved(run: str, part: Part) -> say.Saved:
-    if part.error is None:
-        return say.Saved(run, part)
-    return say.Saved(run, part._replace(error=None), sent(part.error))
+def _saved(run: str, parts: list[Part]) -> say.Saved:
+    errors = {part.key: sent(part.error) for part in parts if part.error is not None}
+    return say.Saved(run, [part._replace(error=None) for part in parts], errors)
 
 
 def _done(message: say.Perform, outcome: Outcome, outputs: Any) -> say.Done:
