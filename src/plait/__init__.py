@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plait.catalog import CachedDataset, DataCatalog, MemoryDataset
-    from plait.engine import RunResult, run
+    from plait.engine import RunResult
     from plait.engine.hooks import hook_impl
+    from plait.engine.run import run
     from plait.engine.workers import Workers
     from plait.errors import PlaitError
     from plait.pipeline import Node, Pipeline, each, new, node, pipeline
@@ -62,7 +63,7 @@ _HOMES = {
     "new": "plait.pipeline",
     "node": "plait.pipeline",
     "pipeline": "plait.pipeline",
-    "run": "plait.engine",
+    "run": "plait.engine.run",
 }
 
 

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from plait.catalog import DataCatalog
-from plait.engine.perform import Interceptors
-from plait.engine.provenance import GitWatch
-from plait.engine.stop import Stop
-from plait.events import Observer
-from plait.identity.distributions import Distributions
-from plait.identity.sources import Sources
-from plait.ledger import Ledger
-
 if TYPE_CHECKING:
+    from plait.catalog import DataCatalog
+    from plait.engine.perform import Interceptors
+    from plait.engine.provenance import GitWatch
+    from plait.engine.stop import Stop
     from plait.engine.workers import Workers
+    from plait.events import Observer
+    from plait.identity.distributions import Distributions
+    from plait.identity.sources import Sources
+    from plait.ledger import Ledger
 
 __all__ = ["CodeMemory", "RunOptions", "Surroundings", "WorkerSetup", "fresh_nodes"]
 

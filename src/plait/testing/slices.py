@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from plait.catalog import DataCatalog
-from plait.engine import RunResult, run
+from plait.engine import RunResult
+from plait.engine.run import run
 from plait.pipeline import Pipeline, select
 
 __all__ = ["run_slice"]
