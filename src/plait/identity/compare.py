@@ -8,11 +8,14 @@ from typing import Any, Literal
 
 from plait.events import Reason
 from plait.identity.components import SCHEMAS, Components, Environment, InputIdentity, Salt
+from plait.identity.differing import differing
 from plait.identity.manifest import SymbolDigest
 
 __all__ = ["Comparison", "EnvPolicy", "compare"]
 
 EnvPolicy = Literal["ignore", "warn", "reached", "lock"]
+
+_MOST_FIELDS = 3  # fields of one parameter that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,12 @@ def _change_of(what: str, ours: Any, theirs: Any) -> str:
         return f"{what} is no longer used"
     if theirs is None:
         return f"{what} is used now"
-    shown = ours.shown is not None and theirs.shown is not None
-    return f"{what} changed: {theirs.shown} → {ours.shown}" if shown else f"{what} changed"
+    if ours.shown is None or theirs.shown is None or ours.shown == theirs.shown:
+        return f"{what} changed"
+    found = differing(theirs.shown, ours.shown)
+    told = [f"{what}{one.path} changed: {one.then} → {one.now}" for one in found[:_MOST_FIELDS]]
+    more = len(found) - _MOST_FIELDS
+    return ", ".join(told) + (f" and {more} more" if more > 0 else "")
 
 
 def _inputs(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from plait.events import Reason
 from plait.identity.components import Components
 from plait.identity.decide import Decision
+from plait.identity.differing import differing
 from plait.identity.manifest import CodeManifest
 from plait.identity.texts import changed_lines
 
@@ -84,12 +86,18 @@ def _reason(reason: Reason, source: Source) -> Iterator[str]:
         short = str(details["symbol"]).rpartition(".")[2]
         yield _row("code", f"{details['file']}:{details['line']} {short} {details['change']}{way}")
         yield from _difference(details.get("then"), details.get("now"), source)
-    elif reason.kind == "params" and None not in (details.get("now"), details.get("then")):
-        yield _row("params", f"{details['parameter']}   {details['then']} → {details['now']}")
+    elif reason.kind == "params" and _both_shown(details):
+        for one in differing(details["then"], details["now"]):
+            yield _row("params", f"{details['parameter']}{one.path}   {one.then} → {one.now}")
     else:
         yield _row(reason.kind, reason.text)
         if details.get("fix"):
             yield _row("", f"→ {details['fix']}")
+
+
+def _both_shown(details: Mapping[str, Any]) -> bool:
+    now, then = details.get("now"), details.get("then")
+    return now is not None and then is not None and now != then
 
 
 def _difference(then: str | None, now: str | None, source: Source) -> Iterator[str]:
