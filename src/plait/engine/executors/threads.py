@@ -78,7 +78,9 @@ class ThreadExecutor:
                 self._report(parts)
         return outcomes
 
-    def _sort(self, item: Outcome | list[Part] | BaseException, outcomes: list[Outcome], parts: list[Part]) -> None:
+    def _sort(
+        self, item: Outcome | list[Part] | BaseException, outcomes: list[Outcome], parts: list[Part]
+    ) -> None:
         if isinstance(item, BaseException):
             raise item
         if isinstance(item, list):
