@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_WIDEST = 60  # letters of a parameter
+
 
 @click.command()
 @click.argument("dataset", shell_complete=complete_datasets)
@@ -53,8 +55,15 @@ def _show(one: Ancestor) -> None:
     facts = [f"made by {one.node}"]
     facts += [f"run {one.run}"] if one.run else []
     facts += [f"code {_short(one.code)}"] if one.code else []
-    facts += [f"{name}={'…' if value is None else value}" for name, value in one.parameters.items()]
+    facts += [f"{name}={_brief(value)}" for name, value in one.parameters.items()]
     line(f"{margin}  {styled('  '.join(facts), '2')}")
+
+
+def _brief(value: str | None) -> str:
+    """Return a parameter, or as much of it as fits into a line; ``--json`` has all of it."""
+    if value is None:
+        return "…"
+    return value if len(value) <= _WIDEST else f"{value[:_WIDEST]}…"
 
 
 def _short(token: str | None) -> str:

@@ -52,7 +52,8 @@ def command(selectors: tuple[str, ...], place: Place, **options: Any) -> None:
     _refuse_kedro_only(options)
     question = asked(selectors, place, options)
     forced = options["fresh"] or options["allow_removals"]
-    if not forced and _nothing_to_do(question, as_json=options["json_"]):
+    known = options["executor"] in {None, *_RUNNERS.values()}  # a wrong one is told also when nothing changed
+    if known and not forced and _nothing_to_do(question, as_json=options["json_"]):
         return
     with question.open() as project:
         request = _request(question, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -85,6 +86,12 @@ class RunResult:
     stale_upstream: tuple[str, ...] = field(default=(), kw_only=True)
     _memory: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _stored: Mapping[str, Callable[[], Any]] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        counts = Counter(node.status for node in self.nodes.values())
+        told = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no nodes"
+        left = f", left {', '.join(self)}" if self else ""
+        return f"<RunResult {self.run_id} {self.status}: {told}{left}>"
 
     def __getitem__(self, name: str) -> Any:
         if name in self._memory:
