@@ -10,9 +10,10 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import time
 import weakref
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,8 @@ from typing import Any
 from plait.errors import ProjectError
 
 __all__ = ["ProjectFinder", "ProjectImports", "Sources"]
+
+_RACY = 2.0  # seconds
 
 
 class ProjectFinder:
@@ -32,14 +35,34 @@ class ProjectFinder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if path is not None or "." in name:
+        if (path is None) == ("." in name) or not self._has(path):
             return None
-        spec = PathFinder.find_spec(name, [str(self.source)], target)
-        # A folder without __init__.py is left to others: it may be data.
-        return spec if spec is not None and spec.loader is not None else None
+        spec = PathFinder.find_spec(name, path or [str(self.source)], target)
+        if spec is None or spec.loader is None:
+            return None  # a folder without __init__.py is left to others: it may be data
+        if type(spec.loader) is SourceFileLoader:
+            spec.loader = _CarefulLoader(spec.loader.name, spec.loader.path)
+        return spec
+
+    def _has(self, path: Sequence[str] | None) -> bool:
+        return path is None or any(Path(entry).is_relative_to(self.source) for entry in path)
 
     def invalidate_caches(self) -> None:
         """Nothing is cached here."""
+
+
+class _CarefulLoader(SourceFileLoader):
+    """Compiles a file that was written this moment anew, and keeps nothing of it.
+
+    Compiled code is taken for that of a file of the same size and second. An edit right after an import
+    can leave both, and would then not be seen, now or ever.
+    """
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        stats = super().path_stats(path)
+        if time.time() - stats["mtime"] < _RACY:
+            raise OSError(f"{path} was written this moment")
+        return stats
 
 
 class Sources:
