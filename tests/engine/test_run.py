@@ -50,6 +50,11 @@ def test_asking_for_an_output_runs_only_what_it_needs():
     assert result["b"] == 6
 
 
+def test_a_result_is_shown_in_a_line():
+    result = plait.run(chain(3), {"d0": 1})
+    assert repr(result) == f"<RunResult {result.run_id} done: 3 done, left d3>"
+
+
 def test_a_name_the_run_did_not_leave_is_explained():
     result = plait.run(chain(2), {"d0": 1})
     with pytest.raises(DatasetNotFoundError, match="The run left no data called 'd1'"):

@@ -23,6 +23,10 @@ def fast(mill, *words) -> bool:
     return UP_TO_DATE in mill.plait("run", *words).out
 
 
+def test_an_executor_that_is_none_is_refused_although_nothing_changed(done):
+    assert "There is no executor 'dask'" in done.plait("run", "--executor", "dask", code=2).err
+
+
 def test_second_run_imports_nothing_and_records_nothing(done):
     said = done.alone("run", options=("-X", "importtime"))
     assert said.out == "✓ everything is up to date: 4 nodes, nothing changed since they last ran\n"
