@@ -53,9 +53,7 @@ class Ledger:
 
     def runs(self, limit: int | None = None) -> list[RunRecord]:
         """Return the runs, newest first."""
-        rows = self._rows(
-            "SELECT * FROM runs ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,)
-        )
+        rows = self._rows("SELECT * FROM runs ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
         return [_run_record(row) for row in rows]
 
     def run(self, reference: str = "last") -> RunRecord:
