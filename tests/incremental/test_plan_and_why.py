@@ -93,6 +93,15 @@ def test_accepting_data_that_plait_did_not_make(mill):
     assert json.loads((mill.root / "data/08_reporting/summary.json").read_text())["total"] == 70
 
 
+def test_a_pattern_accepts_all_that_can_be(mill):
+    mill.plait("run")
+    mill.edit("src/mill/pipelines/flour/nodes.py", "* factor", "* 1 * factor")
+    mill.edit("src/mill/helpers.py", "> 0", "> -1")
+    assert mill.plait("state", "accept", "*").out == "accepted: clean, weigh, report\n"
+    assert mill.ran() == []
+    assert "'x*' fits no node" in mill.plait("state", "accept", "x*", code=2).err
+
+
 def test_what_is_not_there_cannot_be_accepted(mill):
     said = mill.plait("state", "accept", "clean", code=2)
     assert "The outputs of 'clean' cannot be accepted" in said.err

@@ -318,3 +318,21 @@ heavy = {{"pandas", "polars", "pyarrow", "numpy", "fsspec", "click", "rich", "pl
 print(*sorted(heavy & set(sys.modules)))
 """
     assert run_python(program).strip() == ""
+
+
+def test_kedros_find_pipelines_is_pointed_to_plaits(make) -> None:
+    root = make(
+        {
+            "src/lab/pipeline_registry.py": """
+                from kedro.framework.project import find_pipelines
+
+
+                def register_pipelines():
+                    return find_pipelines()
+            """
+        }
+    )
+    with Project.open(root) as project, pytest.raises(ProjectError) as caught:
+        project.pipelines["__default__"]
+    assert "imports Kedro's find_pipelines" in str(caught.value)
+    assert "from plait.project import find_pipelines" in str(caught.value)

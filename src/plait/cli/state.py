@@ -31,7 +31,7 @@ def command() -> None:
 def accept(nodes: tuple[str, ...], json_: bool, place: Place) -> None:
     """Take what lies there for what NODES would make now: code, inputs, libraries and outputs.
 
-    Nothing runs. The nodes are up to date until something changes again.
+    Nothing runs. The nodes are up to date until something changes again. '*' stands for all that can be.
     """
     from plait.project.acceptance import accept as accept_nodes
 

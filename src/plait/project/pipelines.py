@@ -244,6 +244,7 @@ def _registered(sources: Sources, package: str, root: Path) -> Pipelines:
     name = f"{package}.{_REGISTRY}"
     with user_code("The pipelines cannot be made", "pipeline_registry.py", root):
         module = sources.load(name)
+        _refuse_kedro_finder(module, root)
         register = getattr(module, "register_pipelines", None)
         made: Any = register() if callable(register) else None
     if not callable(register):
@@ -254,6 +255,17 @@ def _registered(sources: Sources, package: str, root: Path) -> Pipelines:
         )
     _refuse_wrong_registry(made, _relative(module, root))
     return Pipelines.of(made)
+
+
+def _refuse_kedro_finder(module: ModuleType, root: Path) -> None:
+    found = getattr(module, "find_pipelines", None)
+    if str(getattr(found, "__module__", "")).startswith("kedro."):
+        raise ProjectError(
+            "pipeline_registry.py imports Kedro's find_pipelines, which needs a Kedro project",
+            where=_relative(module, root),
+            hint="write `from plait.project import find_pipelines`, or delete the file: "
+            "pipelines/ is searched then",
+        )
 
 
 def _refuse_wrong_registry(made: object, where: str) -> None:
