@@ -111,10 +111,6 @@ class Execution:
             self._executor.close()
         return self.nodes
 
-    @property
-    def stopped(self) -> bool:
-        return self._stop.requested
-
     def _submit_ready(self) -> bool:
         submitted = False
         while self._running < self._executor.capacity and not self._stop.requested:

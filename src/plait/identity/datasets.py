@@ -11,7 +11,7 @@ from typing import Any
 
 from plait.catalog import Entry, FileDataset
 from plait.catalog.memory import MemoryDataset
-from plait.catalog.protocols import Exists, Fingerprinted, Located
+from plait.catalog.protocols import Exists, Located
 from plait.identity.encoding import NotEncodable, digest
 from plait.values import Fingerprint
 
@@ -75,13 +75,14 @@ def _plain_file_digest(format_name: str, frame: str, more: tuple[str | None, ...
     return digest((format_name, frame, {}, {}, {}, more))
 
 
-def content_of(dataset: Any) -> Fingerprint | None:
-    """Return what identifies the data that lies there; None when nothing does or the store cannot tell."""
-    if isinstance(dataset, Fingerprinted):
-        return dataset.fingerprint()
-    if isinstance(dataset, MemoryDataset):
-        return _of_value(dataset)
-    return None
+def content_of(dataset: MemoryDataset) -> Fingerprint | None:
+    """Return what identifies a value in memory; None where there is none or it has no canonical form."""
+    if not dataset.exists():
+        return None
+    try:
+        return Fingerprint(digest(dataset.load()), "content")
+    except NotEncodable:
+        return None
 
 
 def lies_there(dataset: Any) -> bool:
@@ -92,15 +93,6 @@ def lies_there(dataset: Any) -> bool:
 def _part_of(dataset: Any) -> object:
     """Return what the parts of a partitioned dataset have in common, as a dataset; keys are content."""
     return getattr(dataset, "prototype", None)
-
-
-def _of_value(dataset: MemoryDataset) -> Fingerprint | None:
-    if not dataset.exists():
-        return None
-    try:
-        return Fingerprint(digest(dataset.load()), "content")
-    except NotEncodable:
-        return None
 
 
 def _configured(
