@@ -100,14 +100,32 @@ def test_a_deleted_ledger_is_made_good_by_the_records_beside_the_data(tmp_path):
     assert statuses(mine, data) == ["skipped"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 99}', '{"schema": 1, "traces": [{}]}'])
+ODD = {"home": "h", "node": "n", "part": None, "run": "r", "time": 1, "facts": 3, "inputs": {}, "outputs": {}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"schema": 99}',
+        '{"schema": 1, "traces": [{}]}',
+        json.dumps({"schema": 1, "traces": [ODD]}),
+        json.dumps({"schema": 1, "traces": [ODD | {"facts": {}, "inputs": {"x": 1}}]}),
+    ],
+)
 def test_a_record_that_cannot_be_read_is_no_record(tmp_path, content):
     mine, theirs, disk = (checkout(tmp_path, name) for name in ("mine", "theirs", "disk"))
     statuses(mine, catalog(mine, {"y": str(disk / "y.json")}))
     record = Path(disk, ".plait-traces", "y.json.json")
     assert json.loads(record.read_text())["traces"]
     record.write_text(content)
-    assert statuses(theirs, catalog(theirs, {"y": str(disk / "y.json")})) == ["done"]
+    steps = pipeline([node(slow, "x", "y", name="slow")])
+    data = catalog(theirs, {"y": str(disk / "y.json")})
+    result = plait.run(steps, data, state=theirs / ".plait").nodes["slow"]
+    assert result.status == "done"
+    assert "the record beside 'y' is ignored" in "\n".join(reason.text for reason in result.reasons)
 
 
 def test_many_objects_of_a_bucket_are_looked_at_with_one_listing(tmp_path, bucket, endpoint, monkeypatch):

@@ -119,8 +119,11 @@ class RemoteStore:
         else:
             listed = self._listed(path)
             there = ((name, listed.get(name)) for name in names)
-        prints = {name: object_fingerprint(details) for name, details in there if details is not None}
-        return {name: found for name, found in prints.items() if found is not None}
+        return _identified(there)
+
+    def all_fingerprints(self, path: str, depth: int | None = None) -> dict[str, Fingerprint]:
+        """Return what the store says of the objects that :meth:`names` gives, from one listing."""
+        return _identified(self._listed(path, depth).items())
 
     def retire(self, path: str, names: Iterable[str], trash: Path | None) -> None:
         """Download objects below a prefix to the trash, if there is one, and remove them."""
@@ -215,6 +218,11 @@ class RemoteStore:
                 f"'{redact(path)}' is incomplete: a save into it did not finish",
                 hint=f"save it again; or, if the data is known to be whole, delete '{SAVING}' in it",
             )
+
+
+def _identified(objects: Iterable[tuple[str, Mapping[str, Any] | None]]) -> dict[str, Fingerprint]:
+    prints = {name: object_fingerprint(details) for name, details in objects if details is not None}
+    return {name: found for name, found in prints.items() if found is not None}
 
 
 def object_fingerprint(details: Mapping[str, Any]) -> Fingerprint | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ class _KedroPartitions(Partitioned):
 
     _deepest: int | None = None
 
-    def _names(self) -> dict[str, str]:
-        found = super()._names()
+    def _named(self, names: Iterable[str]) -> dict[str, str]:
+        found = super()._named(names)
         deepest = self._deepest
         return {key: name for key, name in found.items() if deepest is None or name.count("/") < deepest}
 
@@ -142,8 +142,8 @@ class IncrementalDataset(_KedroPartitions):
         if keys:
             self._checkpoint.save(keys[-1])
 
-    def _names(self) -> dict[str, str]:
-        found = super()._names()
+    def _named(self, names: Iterable[str]) -> dict[str, str]:
+        found = super()._named(names)
         found.pop(self._checkpoint.path.removeprefix(f"{self.path}/"), None)
         mark = self._mark()
         return {key: name for key, name in found.items() if mark is None or self._follows(key, mark)}

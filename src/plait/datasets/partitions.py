@@ -213,13 +213,21 @@ class PartitionedDataset:
 
     def part_fingerprints(self, keys: Collection[str] | None = None) -> Mapping[str, Fingerprint]:
         """Return what identifies the parts that are there, all or those named."""
-        names = self._names() if keys is None else {key: self.pattern.path(key) for key in keys}
-        found = self._store.fingerprints(self._folder, list(names.values()))
+        if keys is None:
+            found = self._store.all_fingerprints(self._folder, self.pattern.depth)
+            names = self._named(found)
+        else:
+            names = {key: self.pattern.path(key) for key in keys}
+            found = self._store.fingerprints(self._folder, list(names.values()))
         return {key: found[name] for key, name in names.items() if name in found}
 
     def retire(self, keys: Iterable[str], trash: Path | None = None) -> None:
         """Move parts below ``trash``, under their relative paths, or remove them; others are kept."""
         self._store.retire(self._folder, [self.pattern.path(key) for key in keys], trash)
+
+    def traces_place(self) -> tuple[Store, str]:
+        """Return the store and the hidden folder for records about the parts."""
+        return self._store, f"{self._folder}/.plait-traces-{self._hidden_mark}"
 
     # --- Streams and progress
 
@@ -298,14 +306,21 @@ class PartitionedDataset:
         return self._opened[1]
 
     @property
+    def _hidden_mark(self) -> str:
+        """What tells the hidden files of this dataset from those of another in the same folder."""
+        return f"{zlib.crc32(self.pattern.text.encode()):08x}"
+
+    @property
     def _progress_path(self) -> str:
-        mark = zlib.crc32(self.pattern.text.encode())
-        return f"{self._folder}/.plait-progress-{mark:08x}.json"
+        return f"{self._folder}/.plait-progress-{self._hidden_mark}.json"
 
     def _names(self) -> dict[str, str]:
         """Return key → relative path of all parts."""
+        return self._named(self._store.names(self._folder, self.pattern.depth))
+
+    def _named(self, names: Iterable[str]) -> dict[str, str]:
+        """Return key → relative path of those files that are parts."""
         key_of = self.pattern.key
-        names = self._store.names(self._folder, self.pattern.depth)
         return {key: name for name in names if (key := key_of(name)) is not None}
 
     def _place_of(self, key: str) -> str:

@@ -294,7 +294,8 @@ class Execution:
             return
         self._keys.end(run)
         unrecorded = self._judge.finish_parts(step) if self._judge is not None else None
-        for reason in (unrecorded, run.plan.held):
+        notices = self._judge.notices() if self._judge is not None else ()
+        for reason in (unrecorded, run.plan.held, *notices):
             if reason is not None:
                 self._journal.noted(step, reason)
         outcome = run.outcome()

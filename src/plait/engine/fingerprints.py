@@ -100,6 +100,10 @@ class Fingerprints:
         found = {key: fingerprint_path(places[key], self._memo, strength) for key in wanted}
         return {key: item for key, item in found.items() if item is not None}
 
+    def is_listed(self, dataset: Any) -> bool:
+        """Say whether only a listing tells of the parts of a dataset, which were asked for before."""
+        return id(dataset) in self._places and self._places[id(dataset)] is None
+
     def flush(self) -> None:
         self._memo.flush()
 

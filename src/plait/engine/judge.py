@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -90,6 +90,7 @@ class Judge:
             store,
             self._identify,
             lambda step: self._homes.get(step.node.name),
+            self._shared,
             allow_removals=options.allow_removals,
             trash=options.trash,
         )
@@ -104,7 +105,7 @@ class Judge:
             decision = self.parts.decide(step, self._key_facts(step, pending or {}))
             if decision.action == "skip":
                 self._settle_parts(step)
-            return decision
+            return self._with_notices(decision)
         if step.node.incremental:
             return self._decide_on_new(step, pending or {})
         identity = self._identify(step)
@@ -128,7 +129,7 @@ class Judge:
             decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
         if decision.action == "skip":
             self._keep(step, decision)
-        return decision
+        return self._with_notices(decision)
 
     def intake(self, step: Step) -> Intake:
         """Return what of its inputs a step is to take that takes only what is new."""
@@ -200,9 +201,7 @@ class Judge:
         }
         row = self._row(run_id, step, identity, outputs)
         self._store.add([row], self._new_texts(identity))
-        for save in step.saves:
-            if save.place == "stored":
-                self._shared.add(save.name, self._identifier.location(save.name), row)
+        self._share(step, row)
         return None
 
     def identity(self, step: Step) -> Identity:
@@ -217,17 +216,24 @@ class Judge:
                 self._data[save.name] = self._fingerprint(save.name)
 
     def accept(self, run_id: str, step: Step) -> None:
-        """Record what lies there as if the step had made it just now."""
+        """Record what lies there as if the step had made it just now, for whoever sees it."""
+        if step.node.maps:
+            self.parts.accept(run_id, step)
+            return
         identity = self._identify(step)
         outputs = {
             self._identifier.location(save.name): self._fingerprint(save.name)
             for save in step.saves
             if save.place == "stored"
         }
-        self._store.add([self._row(run_id, step, identity, outputs)], self._new_texts(identity))
+        row = self._row(run_id, step, identity, outputs)
+        self._store.add([row], self._new_texts(identity))
+        self._share(step, row)
 
     def adopt(self, step: Step, decision: Decision) -> tuple[Reason, ...]:
         """Record what a fitting record lacks, such as what an older Plait did not know of; say so, once."""
+        if step.node.maps:
+            self.parts.keep_learned(step)
         trace = decision.trace
         if not decision.adopted or trace is None or step.node.maps:
             return ()
@@ -281,8 +287,7 @@ class Judge:
 
     def finish_parts(self, step: Step) -> Reason | None:
         """Settle a step whose keys are done; return why their records were dropped, if an input changed."""
-        changed = self._changed_input(step)
-        self.parts.finish(step, changed)
+        changed = self.parts.finish(step, self._changed_input(step))
         self._settle_parts(step)
         return changed
 
@@ -317,10 +322,24 @@ class Judge:
         return self._identifier.texts(self._identify(step).manifest).get(digest)
 
     def close(self) -> None:
-        """Write what was learnt of files."""
+        """Write what was learnt of files, and what others shall know."""
+        self._shared.settle()
         self._fingerprints.flush()
 
+    def notices(self) -> tuple[Reason, ...]:
+        """Return what could not be read or written beside shared data since this was last asked."""
+        return self._shared.notices()
+
     # --- Inside
+
+    def _share(self, step: Step, row: TraceRow) -> None:
+        for save in step.saves:
+            if save.place == "stored":
+                self._shared.add(save.name, self._identifier.location(save.name), row)
+
+    def _with_notices(self, decision: Decision) -> Decision:
+        notices = self._shared.notices()
+        return replace(decision, reasons=(*decision.reasons, *notices)) if notices else decision
 
     def _key_facts(self, step: Step, pending: Mapping[str, str]) -> NodeFacts:
         """Return what all keys of a step have in common."""

@@ -21,6 +21,8 @@ from plait.engine.identify import Identifier, Identity, data_arguments
 from plait.engine.keys import Joined, RunKeys, is_partitioned
 from plait.engine.parts import Part
 from plait.engine.plan import Step
+from plait.engine.shared_keys import SharedKeys, together
+from plait.engine.shared_traces import SharedTraces
 from plait.events import Reason
 from plait.identity.components import (
     Components,
@@ -91,7 +93,9 @@ class _Known:
     tokens: dict[str, Mapping[str, Fingerprint]]
     newest: int = 0
     told: bool = False
+    run: str = ""
     recorded: list[str] = field(default_factory=list)
+    learned: Mapping[str, Sequence[TraceRow]] = field(default_factory=dict)
 
 
 class PartJudge:
@@ -100,6 +104,7 @@ class PartJudge:
     Args:
         identify: takes what the keys of a step have in common.
         home: says where the traces of a step are filed.
+        shared: the traces beside data that others see too.
         allow_removals: whether keys may be retired however many they are.
         trash: where what is retired goes.
     """
@@ -112,6 +117,7 @@ class PartJudge:
         store: TraceStore,
         identify: Callable[[Step], Identity],
         home: Callable[[Step], str | None],
+        shared: SharedTraces,
         *,
         allow_removals: bool = False,
         trash: Path | None = None,
@@ -122,6 +128,7 @@ class PartJudge:
         self._store = store
         self._identify = identify
         self._home = home
+        self._shared = SharedKeys(shared, identifier.location)
         self._allow_removals = allow_removals
         self._trash = trash
         self._parts: dict[str, dict[str, Fingerprint]] = {}
@@ -135,11 +142,11 @@ class PartJudge:
         """Decide a step that is mapped over keys; :meth:`plan` then says what to do with each."""
         known = self._look(step)
         joined = self.keys.of(step, self.parts)
-        judged = _Judged(self, known, facts)
         rows = self._rows(step)
         known.newest = max((row.number for found in rows.values() for row in found), default=0)
-        for key in joined.keys:
-            judged.take(key, rows.get(key, ()))
+        judged = self._judged(known, facts, joined.keys, rows)
+        if judged.run and not facts.forced:
+            judged = self._judged_with_others(known, facts, joined.keys, rows, judged)
         retire, held = self._vanished(step, joined, rows, facts)
         known.plan = KeyPlan(
             tuple(judged.run), judged.kept, joined.unmatched, joined.blocked, retire, held, judged.maybe
@@ -162,10 +169,9 @@ class PartJudge:
         if facts.forced or not self._has_only_parts(step):
             return frozenset()
         known = self._look(step)
-        rows = self._rows(step)
-        judged = _Judged(self, known, replace(facts, cache="auto", last=None))
-        for key, traces in rows.items():
-            judged.take(key, traces)
+        own = self._rows(step)
+        rows = together(own, self._from_others(known, own))
+        judged = self._judged(known, replace(facts, cache="auto", last=None), rows, rows)
         return frozenset(rows).difference(judged.run)
 
     def parts(self, name: str) -> Mapping[str, Fingerprint]:
@@ -216,23 +222,63 @@ class PartJudge:
         failed = [part.key for part in parts if part.error is not None]
         if rows:
             self._store.add(rows, {} if known.told else self._identifier.texts(known.identity.manifest))
-            known.told = True
+            known.told, known.run = True, run_id
             known.recorded += [row.part or "" for row in rows]
+            self._shared.add(step, rows)
         if failed:
             self._store.mark([(home, key, run_id, step.node.name, "failed") for key in failed])
         return [_changed_reason(step, changed)] if changed else []
 
-    def finish(self, step: Step, changed: Reason | None = None) -> None:
+    def finish(self, step: Step, changed: Reason | None = None) -> Reason | None:
         """Settle the outputs of a step whose keys are done, and retire those that vanished.
 
         Args:
             changed: an input that all keys share changed meanwhile, so none of them may be recorded.
+
+        Returns:
+            Why keys were not recorded after all.
         """
-        known, home = self._known[step.node.name], self._home(step)
-        if changed is not None and home is not None:
-            self._store.forget_parts(home, known.recorded)
+        known = self._known[step.node.name]
+        if changed is not None:
+            self._take_back(known, known.recorded)
+        else:
+            changed = self._changed_behind_url(known)
+        self.keep_learned(step)
         self.retire(step, known.plan.retire)
         self._settle(step)
+        self._shared.settle(step)
+        return changed
+
+    def accept(self, run_id: str, step: Step) -> int:
+        """Record the keys whose outputs lie there as if they had just been made; return how many."""
+        home = self._home(step)
+        if home is None:
+            return 0
+        known = self._look(step)
+        found = {key: self._saved(known, key) for key in self.keys.of(step, self.parts).keys}
+        rows = [
+            self._row(run_id, known, home, Part(step.node.name, key, 1, 0.0, 0.0, saved=saved))
+            for key, saved in found.items()
+            if saved is not None
+        ]
+        self._store.add(rows, self._identifier.texts(known.identity.manifest))
+        self._shared.add(step, rows)
+        self._shared.settle(step)
+        return len(rows)
+
+    def keep_learned(self, step: Step) -> None:
+        """Record what others have recorded of keys that are up to date because of it."""
+        known = self._known.get(step.node.name)
+        if known is None or not known.learned:
+            return
+        fitting = [
+            row
+            for key, rows in known.learned.items()
+            if (row := self._of_what_lies_there(known, key, rows)) is not None
+        ]
+        known.learned = {}
+        if fitting:
+            self._store.add(fitting)
 
     def finish_stream(self, step: Step, yielded: Iterable[str], facts: NodeFacts) -> Reason | None:
         """Retire what a generator no longer yields when it has ended; return why not, if held back."""
@@ -242,6 +288,7 @@ class PartJudge:
         retire, held = self._vanished(step, joined, self._rows(step), facts)
         self.retire(step, retire)
         self._settle(step)
+        self._shared.settle(step)
         return held
 
     def retire(self, step: Step, keys: Sequence[str]) -> None:
@@ -258,7 +305,64 @@ class PartJudge:
                 del self._outputs(save.name)[key]
         self._store.forget_parts(home, keys)
 
+    # --- What others have recorded
+
+    def _judged_with_others(
+        self,
+        known: _Known,
+        facts: NodeFacts,
+        keys: Iterable[str],
+        rows: Mapping[str, Sequence[TraceRow]],
+        before: _Judged,
+    ) -> _Judged:
+        """Judge again with the records beside the data, if there are any."""
+        others = self._from_others(known, rows)
+        if not others:
+            return before
+        judged = self._judged(known, facts, keys, together(rows, others))
+        learned = set(before.run).difference(judged.run)
+        known.learned = {key: others[key] for key in learned if key in others}
+        return judged
+
+    def _from_others(self, known: _Known, own: Mapping[str, Sequence[TraceRow]]) -> dict[str, list[TraceRow]]:
+        """Return key → records beside the data, and put there what is known here only."""
+        home = self._home(known.step)
+        if home is None:
+            return {}
+        fitting = (self._of_what_lies_there(known, key, rows) for key, rows in own.items())
+        return self._shared.exchange(known.step, home, (row for row in fitting if row is not None))
+
+    def _of_what_lies_there(self, known: _Known, key: str, rows: Sequence[TraceRow]) -> TraceRow | None:
+        there = self.outputs_of(known, key)
+        return next((row for row in rows if there and row.outputs == there), None)
+
+    def _saved(self, known: _Known, key: str) -> tuple[tuple[str, Fingerprint | None], ...] | None:
+        """Return what lies under a key in all outputs, or None where one of them lacks it."""
+        names = [save.name for save in known.step.saves if save.place == "stored"]
+        found = [(name, self.parts(name).get(key)) for name in names]
+        return None if any(item is None for _, item in found) else tuple(found)
+
+    def _take_back(self, known: _Known, keys: Sequence[str]) -> None:
+        """Drop what was recorded of keys in this run."""
+        home = self._home(known.step)
+        if home is None or not keys:
+            return
+        self._store.forget_parts(home, keys)
+        self._shared.withdraw(known.step, home, known.run, keys)
+
     # --- Inside
+
+    def _judged(
+        self,
+        known: _Known,
+        facts: NodeFacts,
+        keys: Iterable[str],
+        rows: Mapping[str, Sequence[TraceRow]],
+    ) -> _Judged:
+        judged = _Judged(self, known, facts)
+        for key in keys:
+            judged.take(key, rows.get(key, ()))
+        return judged
 
     def _look(self, step: Step) -> _Known:
         identity = self._identify(step)
@@ -322,10 +426,28 @@ class PartJudge:
         for load in known.step.loads:
             if not isinstance(load.mode, Each) or load.name in self._made or not keys:
                 continue
+            if self._is_behind_url(load.name):
+                continue  # a listing for each group of keys would cost more than the keys
             before = self.parts(load.name)
             now = self._fingerprints.parts(self._catalog.dataset(load.name), self._strength(load.name), keys)
             found |= {key: load.name for key in keys if now.get(key) != before.get(key)}
         return found
+
+    def _changed_behind_url(self, known: _Known) -> Reason | None:
+        """Look once more at inputs that are looked at by listing; take back keys whose part changed."""
+        found: dict[str, str] = {}
+        for load in known.step.loads:
+            if not isinstance(load.mode, Each) or load.name in self._made or not known.recorded:
+                continue
+            if self._is_behind_url(load.name):
+                before = self.parts(load.name)
+                now = self._fingerprints.parts(self._catalog.dataset(load.name), self._strength(load.name))
+                found |= {key: load.name for key in known.recorded if now.get(key) != before.get(key)}
+        self._take_back(known, list(found))
+        return _changed_reason(known.step, found) if found else None
+
+    def _is_behind_url(self, name: str) -> bool:
+        return self._fingerprints.is_listed(self._catalog.dataset(name))
 
     def _vanished(
         self, step: Step, joined: Joined, rows: Mapping[str, Sequence[TraceRow]], facts: NodeFacts
