@@ -15,6 +15,7 @@ from plait.cli.output import document, line
 if TYPE_CHECKING:
     from plait.ledger.traces import TraceStore
     from plait.project import Project
+    from plait.project.acceptance import Accepted
 
 __all__ = ["command"]
 
@@ -32,15 +33,24 @@ def accept(nodes: tuple[str, ...], json_: bool, place: Place) -> None:
     """Take what lies there for what NODES would make now: code, inputs, libraries and outputs.
 
     Nothing runs. The nodes are up to date until something changes again. '*' stands for all that can be.
+    Of a node that runs key by key, the keys whose outputs are there are taken; of one that takes what is new,
+    all there is now counts as taken.
     """
     from plait.project.acceptance import accept as accept_nodes
 
     with place.open() as project:
         accepted = accept_nodes(project, nodes)
     if json_:
-        document({"accepted": accepted})
+        keys = {item.node: {"accepted": item.keys, "of": item.of} for item in accepted if item.of is not None}
+        document({"accepted": [item.node for item in accepted], "keys": keys})
     else:
-        line(f"accepted: {', '.join(accepted)}")
+        line(f"accepted: {', '.join(map(_told, accepted))}")
+
+
+def _told(accepted: Accepted) -> str:
+    if accepted.of is None:
+        return accepted.node
+    return f"{accepted.node} ({accepted.keys:,} of {accepted.of:,} keys)"
 
 
 @command.command()

@@ -92,6 +92,23 @@ class Intakes:
         reasons = found.reasons or [Reason("unchanged", _nothing_new(step))]
         return Intake(narrowed, bool(found.reasons), (*reasons, *found.notes))
 
+    def accept(self, step: Step, code: str | None) -> None:
+        """Store with the outputs that all there is of the inputs is in them; rows are loaded for it."""
+        inputs = {load.name: self._all_of(load) for load in step.loads if isinstance(load.mode, New)}
+        progress = {"schema": _SCHEMA, "code": code, "inputs": inputs}
+        for save in step.saves:
+            dataset: Any = self._catalog.dataset(save.name)
+            with self._catalog.errors_named(save.name, "store the progress of"):
+                dataset.append_with_progress([], progress)
+
+    def _all_of(self, load: Load) -> dict[str, Any]:
+        assert isinstance(load.mode, New)
+        if load.mode.by is None:
+            return {"keys": {key: item.token for key, item in self._parts(load.name).items()}}
+        now = self._whole(load.name)
+        mark = beyond(self._catalog.load(load.name), load.mode.by)
+        return {"by": load.mode.by, "mark": mark, "token": None if now is None else now.token}
+
     def _look(self, step: Step, load: Load, before: Any, found: _Found) -> None:
         assert isinstance(load.mode, New)
         if load.mode.by is not None:
@@ -149,7 +166,8 @@ class Intakes:
                     f"'{save.name}' holds data, but nothing says what of its inputs is in it",
                     where=f"node '{step.node.name}'",
                     why="It was made or changed by something else, and adding to it might count things twice",
-                    hint=f"plait run {step.node.name} --fresh makes it anew from all there is",
+                    hint=f"plait run {step.node.name} --fresh makes it anew from all there is; "
+                    f"if all there is is in it already, plait state accept {step.node.name}",
                 )
         return None
 

@@ -133,8 +133,10 @@ class Judge:
 
     def intake(self, step: Step) -> Intake:
         """Return what of its inputs a step is to take that takes only what is new."""
-        code = self._identify(step).manifest.digest if step.node.version is None else step.node.version
-        return self._intakes.of(step, forced=self._is_forced(step), code=code)
+        return self._intakes.of(step, forced=self._is_forced(step), code=self._code(step))
+
+    def _code(self, step: Step) -> str:
+        return self._identify(step).manifest.digest if step.node.version is None else step.node.version
 
     def _decide_on_new(self, step: Step, pending: Mapping[str, str]) -> Decision:
         intake = self.intake(step)
@@ -216,9 +218,15 @@ class Judge:
                 self._data[save.name] = self._fingerprint(save.name)
 
     def accept(self, run_id: str, step: Step) -> None:
-        """Record what lies there as if the step had made it just now, for whoever sees it."""
+        """Record what lies there as if the step had made it just now, for whoever sees it.
+
+        Of a step that is called key by key, the keys of :meth:`acceptable_keys`.
+        """
         if step.node.maps:
             self.parts.accept(run_id, step)
+            return
+        if step.node.incremental:
+            self._intakes.accept(step, self._code(step))
             return
         identity = self._identify(step)
         outputs = {
@@ -229,6 +237,15 @@ class Judge:
         row = self._row(run_id, step, identity, outputs)
         self._store.add([row], self._new_texts(identity))
         self._share(step, row)
+
+    def acceptable_keys(self, step: Step) -> tuple[str, ...]:
+        """Return the keys of a step that is called key by key whose outputs all lie there."""
+        return self.parts.complete_keys(step)
+
+    def lacking(self, step: Step) -> list[str]:
+        """Return the stored outputs of a step that are not there."""
+        names = [save.name for save in step.saves if save.place == "stored"]
+        return [name for name in names if not self._state(name).exists]
 
     def adopt(self, step: Step, decision: Decision) -> tuple[Reason, ...]:
         """Record what a fitting record lacks, such as what an older Plait did not know of; say so, once."""

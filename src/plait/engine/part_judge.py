@@ -249,22 +249,29 @@ class PartJudge:
         self._shared.settle(step)
         return changed
 
-    def accept(self, run_id: str, step: Step) -> int:
-        """Record the keys whose outputs lie there as if they had just been made; return how many."""
+    def all_keys(self, step: Step) -> tuple[str, ...]:
+        """Return the keys that a step's inputs have."""
+        return self.keys.of(step, self.parts).keys
+
+    def complete_keys(self, step: Step) -> tuple[str, ...]:
+        """Return the keys of a step whose parts lie in all outputs."""
+        names = [save.name for save in step.saves if save.place == "stored"]
+        return tuple([key for key in self.all_keys(step) if all(key in self.parts(name) for name in names)])
+
+    def accept(self, run_id: str, step: Step) -> None:
+        """Record the keys whose outputs lie there as if they had just been made."""
         home = self._home(step)
         if home is None:
-            return 0
+            return
         known = self._look(step)
-        found = {key: self._saved(known, key) for key in self.keys.of(step, self.parts).keys}
-        rows = [
-            self._row(run_id, known, home, Part(step.node.name, key, 1, 0.0, 0.0, saved=saved))
-            for key, saved in found.items()
-            if saved is not None
-        ]
+        names = [save.name for save in step.saves if save.place == "stored"]
+        rows = []
+        for key in self.complete_keys(step):
+            saved = tuple([(name, self.parts(name)[key]) for name in names])
+            rows.append(self._row(run_id, known, home, Part(step.node.name, key, 1, 0.0, 0.0, saved=saved)))
         self._store.add(rows, self._identifier.texts(known.identity.manifest))
         self._shared.add(step, rows)
         self._shared.settle(step)
-        return len(rows)
 
     def keep_learned(self, step: Step) -> None:
         """Record what others have recorded of keys that are up to date because of it."""
@@ -335,12 +342,6 @@ class PartJudge:
     def _of_what_lies_there(self, known: _Known, key: str, rows: Sequence[TraceRow]) -> TraceRow | None:
         there = self.outputs_of(known, key)
         return next((row for row in rows if there and row.outputs == there), None)
-
-    def _saved(self, known: _Known, key: str) -> tuple[tuple[str, Fingerprint | None], ...] | None:
-        """Return what lies under a key in all outputs, or None where one of them lacks it."""
-        names = [save.name for save in known.step.saves if save.place == "stored"]
-        found = [(name, self.parts(name).get(key)) for name in names]
-        return None if any(item is None for _, item in found) else tuple(found)
 
     def _take_back(self, known: _Known, keys: Sequence[str]) -> None:
         """Drop what was recorded of keys in this run."""
