@@ -16,8 +16,9 @@ from dying import die_at, leftovers
 from plain_formats import FOLDER, TEXT
 
 from plait.catalog import FileDataset, Format, Version
-from plait.catalog.storage import SAVING
+from plait.catalog.storage import SAVING, tidy
 from plait.errors import DatasetError, VersionAlreadyExistsError
+from plait.processes import signature
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="needs processes that can be forked and killed"
@@ -309,3 +310,16 @@ def test_who_is_reading_the_old_file_goes_on_reading_the_old_file(tmp_path: Path
         dataset.save(NEW_TEXT)
         assert held.read() == OLD_TEXT
     assert dataset.load() == NEW_TEXT
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="the system does not say when a process began"
+)
+def test_what_a_process_left_whose_id_was_used_again_is_tidied_away(tmp_path: Path) -> None:
+    machine, pid, started = signature().split("-")
+    saving = tmp_path / ".plait-saving"
+    for owner in (f"{machine}-{pid}-{int(started, 16) ^ 1:08x}", signature(), f"00000000-{pid}-{started}"):
+        (saving / f"{owner}-abcd").mkdir(parents=True)
+    tidy(tmp_path / "data.csv")
+    owners = {place.name.rpartition("-")[0] for place in saving.iterdir()}
+    assert owners == {signature(), f"00000000-{pid}-{started}"}

@@ -7,11 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from plait.errors import LedgerError, UsageError
 from plait.ledger import DatasetRecord, Ledger, LogRecord, Provenance, RunSetting, new_run_id
+from plait.ledger.schema import _MIGRATIONS
+from plait.processes import signature
 
 SETTING = RunSetting("demo", "inline", "local", None, {"a": {"b": 1}})
 
@@ -102,6 +105,37 @@ def test_a_run_whose_process_died_is_interrupted_at_the_next_start(tmp_path):
     finished(ledger)
     assert ledger.run(dead.id).status == "interrupted"
     assert ledger.nodes(dead.id)[0].status == "interrupted"
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="the system does not say when a process began"
+)
+def test_a_run_whose_process_id_was_used_again_is_interrupted_too(tmp_path):
+    ledger = Ledger.open(tmp_path)
+    dead = ledger.begin(SETTING, ["one"]).run_id
+    machine, pid, started = signature().split("-")
+    forged = f"{machine}-{pid}-{int(started, 16) ^ 1:08x}"
+    with ledger.database.writing() as connection:
+        connection.execute("UPDATE runs SET process = ?", (forged,))
+    alive = ledger.begin(SETTING, ["one"]).run_id
+    finished(ledger)
+    assert [ledger.run(run).status for run in (dead, alive)] == ["interrupted", "running"]
+
+
+def test_a_ledger_that_told_processes_by_id_only_is_brought_up_to_date(tmp_path, monkeypatch):
+    monkeypatch.setattr("plait.ledger.schema._MIGRATIONS", _MIGRATIONS[:2])
+    monkeypatch.setattr("plait.ledger.schema.VERSION", 2)
+    old = Ledger.open(tmp_path)
+    with old.database.writing() as connection:
+        connection.execute(
+            "INSERT INTO runs (id, status, started, pipeline, executor)"
+            " VALUES ('1970-01-01T00.00.01.000Z', 'running', 1, 'p', 'inline')"
+        )
+    monkeypatch.undo()
+    new = Ledger.open(tmp_path)
+    assert new.notice is None
+    assert new.run("1970").status == "interrupted"
+    assert finished(new)
 
 
 def test_an_unreadable_ledger_is_set_aside_with_a_notice(tmp_path):

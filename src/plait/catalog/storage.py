@@ -20,18 +20,16 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import secrets
 import shutil
 import stat
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
-from plait.processes import lives
+from plait.processes import is_gone, signature
 
 __all__ = ["SAVING", "alone", "creating_version", "many", "remove", "replacing", "settle", "tidy"]
 
@@ -161,7 +159,7 @@ def settle(target: Path) -> None:
         return
     deadline = time.monotonic() + _WAIT_SECONDS
     for ready in _ready(target):
-        while _alive(ready.name.removesuffix(_READY)) and time.monotonic() < deadline:
+        while not is_gone(ready.name) and time.monotonic() < deadline:
             if os.path.lexists(target) or not ready.exists():
                 return
             time.sleep(0.002)
@@ -277,7 +275,7 @@ def _new_workplace(folder: Path) -> Path:
     if saving.exists():
         with suppress(FileNotFoundError):  # another save has just taken it away
             _clean(saving)
-    place = saving / f"{_owner()}-{secrets.token_hex(4)}"
+    place = saving / f"{signature()}-{secrets.token_hex(4)}"
     while True:
         try:
             saving.mkdir(parents=True, exist_ok=True)
@@ -302,7 +300,7 @@ def _discard(place: Path) -> None:
 
 def _clean(saving: Path) -> None:
     for name in os.listdir(saving):  # noqa: PTH208 - one system call
-        if not _alive(name.removesuffix(_READY)):
+        if is_gone(name):
             if name.endswith(_READY):
                 _finish(saving / name)
             shutil.rmtree(saving / name, ignore_errors=True)
@@ -312,20 +310,3 @@ def _finish(ready: Path) -> None:
     for fresh in ready.iterdir():
         if fresh.name != SAVING:
             settle(ready.parent.parent / fresh.name)
-
-
-def _owner() -> str:
-    return f"{_host()}-{os.getpid()}"
-
-
-def _host() -> str:
-    return f"{zlib.crc32(platform.node().encode()):08x}"
-
-
-def _alive(place: str) -> bool:
-    """Say whether the owner of a workplace may still be at it; of another machine we cannot know."""
-    host, _, rest = place.partition("-")
-    process = rest.partition("-")[0]
-    if host != _host() or not process.isdigit() or os.name == "nt":  # there, signal 0 is not a question
-        return True
-    return lives(int(process))

@@ -11,22 +11,22 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from plait.catalog.storage import tidy
-from plait.processes import lives
+from plait.processes import is_gone, signature
 
 __all__ = ["remove_leftovers", "scratch_name"]
 
 _MARK = "plait-"
 
 
-def scratch_name(pid: int, name: str) -> str:
-    """Return what a process calls a temporary folder of its own."""
-    return f"{_MARK}{pid}-{name}"
+def scratch_name(name: str) -> str:
+    """Return what this process calls a temporary folder of its own."""
+    return f"{_MARK}{signature()}-{name}"
 
 
 def remove_leftovers(state: Path, root: Path, locations: Iterable[str]) -> None:
     """Remove temporary folders of the dead, and half saves at these locations, relative to ``root``."""
     for folder in (state / "scratch").glob(f"{_MARK}*"):
-        if _is_dead(folder.name):
+        if is_gone(folder.name.removeprefix(_MARK)):
             shutil.rmtree(folder, ignore_errors=True)
     for location in locations:
         if "://" not in location:
@@ -38,8 +38,3 @@ def _fixed(place: Path) -> Path:
     while any(sign in str(place) for sign in "*{"):
         place = place.parent
     return place
-
-
-def _is_dead(name: str) -> bool:
-    pid = name.removeprefix(_MARK).partition("-")[0]
-    return pid.isdigit() and not lives(int(pid))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import sys
 import time
@@ -321,7 +320,7 @@ class _Surrounding(NamedTuple):
 
 def _scratch_path(facts: RunFacts, around: _Surrounding) -> Path:
     parent = facts.scratch or _temporary_folder()
-    named = scratch_name(os.getpid(), f"{facts.run_id}-{around.node.name}")
+    named = scratch_name(f"{facts.run_id}-{around.node.name}")
     if around.key is not None:
         # A digest, because keys may differ in signs that a folder's name cannot have.
         named += f"-{hashlib.sha256(around.key.encode()).hexdigest()[:16]}"

@@ -1,7 +1,7 @@
 """Leases on output locations: two runs in one project never write the same output at the same time.
 
 A lease is a row that names its owner. It ends when the owner gives it back or is gone: on the same machine
-its process is looked for, on another its heartbeat has to be recent.
+its process is looked for, on another, or in another container, its heartbeat has to be recent.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from plait.errors import LedgerError
 from plait.ledger.database import Database
-from plait.processes import host_name, lives
+from plait.processes import host_name, is_gone, is_visible, signature
 
 __all__ = ["Holder", "Leases"]
 
@@ -55,8 +55,8 @@ class Leases:
                 return holder
             now, me = time.time(), os.getpid()
             connection.executemany(
-                "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
-                [(location, self._run, self._host, me, now) for location in wanted],
+                "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)",
+                [(location, self._run, self._host, me, now, signature()) for location in wanted],
             )
         self._held.update(wanted)
         self._start_beating()
@@ -92,15 +92,16 @@ class Leases:
     def _holder(self, connection: sqlite3.Connection, wanted: list[str]) -> Holder | None:
         for location in wanted:
             row = connection.execute("SELECT * FROM leases WHERE location = ?", (location,)).fetchone()
-            if row is not None and row["run"] != self._run and self._alive(row):
+            if row is not None and row["run"] != self._run and _alive(row):
                 return Holder(row["location"], row["run"], row["host"], row["pid"])
         return None
-
-    def _alive(self, row: sqlite3.Row) -> bool:
-        if row["host"] == self._host:
-            return lives(row["pid"])
-        return bool(abs(time.time() - row["beat"]) < _GONE)
 
     def _change(self, statement: str, rows: list[tuple[object, ...]]) -> None:
         with self._database.writing() as connection:
             connection.executemany(statement, rows)
+
+
+def _alive(row: sqlite3.Row) -> bool:
+    if is_visible(row["process"]):
+        return not is_gone(row["process"])
+    return bool(abs(time.time() - row["beat"]) < _GONE)

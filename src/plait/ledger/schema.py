@@ -117,7 +117,16 @@ CREATE TABLE leases (
 ) WITHOUT ROWID;
 """
 
-_MIGRATIONS = (_FIRST, _TRACES)
+# Before, an owner was told by process id alone, so of a run that is marked as running nobody knows.
+_SIGNATURES = """
+ALTER TABLE leases ADD COLUMN process TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN process TEXT NOT NULL DEFAULT '';
+UPDATE run_nodes SET status = 'interrupted'
+    WHERE status = 'started' AND run IN (SELECT key FROM runs WHERE status = 'running');
+UPDATE runs SET status = 'interrupted' WHERE status = 'running';
+"""
+
+_MIGRATIONS = (_FIRST, _TRACES, _SIGNATURES)
 
 VERSION = len(_MIGRATIONS)
 

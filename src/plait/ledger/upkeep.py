@@ -58,7 +58,8 @@ def exported(database: Database) -> Iterator[str]:
         yield json.dumps({"kind": "trace", **trace._asdict()})
     for run in database.rows("SELECT * FROM runs WHERE status <> 'running' ORDER BY key"):
         nodes = database.rows("SELECT * FROM run_nodes WHERE run = ? ORDER BY position", (run["key"],))
-        about = {name: run[name] for name in run.keys() if name != "key"}  # noqa: SIM118 - a row is no mapping
+        named = [name for name in run.keys() if name not in ("key", "process")]  # noqa: SIM118 - a row is no mapping
+        about = {name: run[name] for name in named}
         rows = [{name: node[name] for name in node.keys() if name != "run"} for node in nodes]  # noqa: SIM118
         yield json.dumps({"kind": "run", **about, "nodes": rows})
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from plait.ledger.database import Database, moment_of, new_run_id
 from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
-from plait.processes import host_name, lives
+from plait.processes import host_name, is_gone, signature
 
 __all__ = ["RunWriter", "close_dead_runs"]
 
@@ -32,8 +32,8 @@ _INSERT_NODE = """
 
 _INSERT_RUN = """
     INSERT OR IGNORE INTO runs (id, status, started, pipeline, environment, selection, executor, host, pid,
-                                parameters, python)
-    VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                                process, parameters, python)
+    VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -153,6 +153,7 @@ def _insert_run(database: Database, setting: RunSetting, started: float) -> tupl
         setting.executor,
         host_name(),
         os.getpid(),
+        signature(),
         json.dumps(dict(setting.parameters), default=str, sort_keys=True),
         platform.python_version(),
     )
@@ -178,8 +179,8 @@ def _after_the_last(connection: sqlite3.Connection, moment: float) -> float:
 
 def close_dead_runs(database: Database) -> None:
     """Mark runs of this machine whose process is gone as interrupted."""
-    rows = database.rows("SELECT key, pid FROM runs WHERE status = 'running' AND host = ?", (host_name(),))
-    dead = [(key,) for key, pid in rows if pid is not None and not lives(pid)]
+    rows = database.rows("SELECT key, process FROM runs WHERE status = 'running'")
+    dead = [(key,) for key, process in rows if is_gone(process)]
     if dead:
         with database.writing() as connection:
             connection.executemany("UPDATE runs SET status = 'interrupted' WHERE key = ?", dead)
