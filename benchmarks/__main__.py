@@ -14,7 +14,20 @@ from benchmarks import publish
 from benchmarks.environments import REPOSITORY
 from benchmarks.table import Row, as_text
 
-MEASURES = ("startup", "chain", "building", "catalog", "parquet", "small_project", "flights")
+MEASURES = (
+    "startup",
+    "chain",
+    "building",
+    "catalog",
+    "parquet",
+    "small_project",
+    "flights",
+    "unchanged",
+    "deciding",
+    "executors",
+    "partitions",
+    "ledger",
+)
 
 
 def main() -> int:

@@ -35,6 +35,10 @@ README_ROWS = {
     "the same, 5,000 in a chain": "chain of 5,000 nodes, a node, with ledger and observer",
     "build 5,000 nodes, unite, slice": "build 5,000 nodes, +, to_outputs",
     "a catalog of 10,000 entries, from YAML": "10,000-entry catalog, cold",
+    "200 no-op nodes on 2 processes": "200 no-op nodes on 2 processes, pool up",
+    "a 160 MB frame, used by 4 nodes on 2 processes": (
+        "160 MB frame, made once and used by 4 nodes, 2 processes, pool up"
+    ),
 }
 
 
@@ -60,12 +64,12 @@ def kept_measures() -> dict[str, Any]:
 
 def readme_table(rows: Sequence[Row]) -> str:
     """Return the rows that compare with Kedro, as the README shows them."""
-    kedro = {row.measure: row for row in rows if row.peer.startswith("Kedro") and row.peer_seconds}
+    kedro = {row.measure: row for row in rows if row.peer.startswith("Kedro") and row.peer_figure}
     lines = ["| | Kedro 1.7 | Plait | |", "|---|---:|---:|---:|"]
     for title, measure in README_ROWS.items():
         row = kedro.get(measure)
         if row is None:
             continue
-        cells = title, seconds(row.peer_seconds or 0), seconds(row.plait_seconds), proportion(row.ratio or 0)
+        cells = title, seconds(row.peer_figure or 0), seconds(row.plait_figure), proportion(row.ratio or 0)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

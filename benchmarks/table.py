@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Row", "as_markdown", "as_text", "seconds", "show"]
+__all__ = ["Row", "as_markdown", "as_text", "figure", "seconds", "show"]
 
 HEADINGS = ("measure", "beside", "its figure", "Plait", "ratio", "Plait must", "met")
 
@@ -17,37 +17,46 @@ class Row:
     Attributes:
         measure: what was timed.
         peer: what Plait is compared with, or an empty string.
-        peer_seconds: the peer's median, or None where there is no peer.
-        plait_seconds: Plait's median.
+        peer_figure: the peer's median, or None where there is no peer.
+        plait_figure: Plait's median.
         target: what Plait must reach, in words.
         met: whether it does.
         note: what a reader should know about the figure.
         spread: half the distance from Plait's fastest to slowest run, as a share of the median.
+        unit: what the figures are: ``s``, ``B`` (bytes), or what is counted.
     """
 
     measure: str
     peer: str
-    peer_seconds: float | None
-    plait_seconds: float
+    peer_figure: float | None
+    plait_figure: float
     target: str
     met: bool
     note: str = ""
     spread: float = 0.0
+    unit: str = "s"
 
     @property
     def ratio(self) -> float | None:
-        return self.plait_seconds / self.peer_seconds if self.peer_seconds else None
+        return self.plait_figure / self.peer_figure if self.peer_figure else None
 
     def cells(self) -> tuple[str, ...]:
         return (
             self.measure,
             self.peer or "–",
-            "–" if self.peer_seconds is None else seconds(self.peer_seconds),
-            seconds(self.plait_seconds),
+            "–" if self.peer_figure is None else figure(self.peer_figure, self.unit),
+            figure(self.plait_figure, self.unit),
             "–" if self.ratio is None else proportion(self.ratio),
             self.target,
             "yes" if self.met else "no",
         )
+
+
+def figure(value: float, unit: str) -> str:
+    """Write a figure in its unit."""
+    if unit == "s":
+        return seconds(value)
+    return f"{value / 1e6:.3g} MB" if unit == "B" else f"{value:,.0f} {unit}"
 
 
 def seconds(value: float) -> str:
