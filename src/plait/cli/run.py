@@ -56,6 +56,7 @@ def command(selectors: tuple[str, ...], place: Place, **options: Any) -> None:
     if known and not forced and _nothing_to_do(question, as_json=options["json_"]):
         return
     with question.open() as project:
+        _log(project)
         request = _request(question, options)
         watch = _import_watched(project, request)
         result = _run(project, request, options)
@@ -71,13 +72,18 @@ def _nothing_to_do(question: Asked, *, as_json: bool) -> bool:
 
 
 def _import_watched(project: Project, request: RunRequest) -> Watch:
-    """Make the pipelines, noting whether their code reaches for more than sources and configuration."""
+    """Make pipelines, hooks and catalog, noting whether their code reaches for more than what is watched."""
     from plait.project.running import selected
     from plait.project.watch import Watch
 
-    watch = Watch([project.source], [project.source, project.conf])
+    # The folder of a script may hold anything, and only Python files in it are sources.
+    free = [project.conf] if project.package is None else [project.source, project.conf]
+    watch = Watch([project.source], free)
+    parts = project.parts()
     with watch.watching():
-        selected(project.parts(), request)
+        selected(parts, request)
+        if parts.hooks is not None:
+            _ = parts.catalog  # hooks are told of it
     return watch
 
 
@@ -115,6 +121,14 @@ def _refuse_kedro_only(options: dict[str, Any]) -> None:
         raise UsageError(f"There is no {flag} here", hint="leave it out: plait run")
 
 
+def _log(project: Project) -> None:
+    from plait.project.log_config import apply_logging, listen_to
+
+    layers = (*reversed(project.environments), "base", ".")
+    if not any(apply_logging(project.conf / layer) for layer in layers):
+        listen_to(project.package)
+
+
 def _run(project: Project, request: RunRequest, options: dict[str, Any]) -> RunResult:
     from dataclasses import replace
 
@@ -123,13 +137,8 @@ def _run(project: Project, request: RunRequest, options: dict[str, Any]) -> RunR
     from plait.cli.progress import begin
     from plait.cli.stopping import stoppable
     from plait.engine import Stop
-    from plait.project.log_config import apply_logging, listen_to
     from plait.project.running import run_request
 
-    if not any(
-        apply_logging(project.conf / layer) for layer in (*reversed(project.environments), "base", ".")
-    ):
-        listen_to(project.package)
     parts = project.parts()
     if project.ledger.notice is not None:
         warning(project.ledger.notice)

@@ -105,8 +105,10 @@ class Asked:
 
     def question(self) -> dict[str, Any]:
         """Return all that tells two such commands apart, as plain values."""
+        folder = self.place.folder or ""
         flags = ("pipelines", "load_versions", *_FILTERS)
         return {
+            "script": Path(folder).name if folder.endswith(".py") else None,
             "env": self.place.environment,
             "conf": self.options["conf_source"],
             "words": list(self.words),

@@ -29,10 +29,19 @@ def say_unchanged(question: Asked, *, as_json: bool) -> bool:
     now = matches(root, known)
     if now is None:
         return False
+    if known.remote and not _stores_agree(question, known):
+        return False
     if now != known:
         write_snapshot(root, words, now)
     _say(now, time.perf_counter() - begun, as_json=as_json)
     return True
+
+
+def _stores_agree(question: Asked, known: Snapshot) -> bool:
+    from plait.project.remote_state import is_as_recorded
+
+    with question.open() as project:
+        return is_as_recorded(project, known.remote)
 
 
 def _say(snapshot: Snapshot, seconds: float, *, as_json: bool) -> None:
@@ -52,10 +61,10 @@ def _say(snapshot: Snapshot, seconds: float, *, as_json: bool) -> None:
 
 
 def _root(folder: str | None) -> str | None:
-    """Return the nearest folder, here or above, that is a project; None for a script."""
+    """Return the folder of a script, or the nearest folder, here or above, that is a project."""
     place = os.path.abspath(folder or ".")  # noqa: PTH100
     if place.endswith(".py"):
-        return None
+        return os.path.dirname(place)  # noqa: PTH120
     while not _is_project(place):
         above = os.path.dirname(place)  # noqa: PTH120
         if above == place:

@@ -225,6 +225,10 @@ class PartitionedDataset:
         """Move parts below ``trash``, under their relative paths, or remove them; others are kept."""
         self._store.retire(self._folder, [self.pattern.path(key) for key in keys], trash)
 
+    def local_folder(self) -> Path | None:
+        """Return the folder of the parts on this machine; None behind a URL."""
+        return Path(self._folder) if isinstance(self._store, LocalStore) else None
+
     def traces_place(self) -> tuple[Store, str]:
         """Return the store and the hidden folder for records about the parts."""
         return self._store, f"{self._folder}/.plait-traces-{self._hidden_mark}"

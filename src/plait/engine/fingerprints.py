@@ -13,7 +13,13 @@ from plait.catalog.stores import tree_fingerprint
 from plait.engine.keys import is_partitioned
 from plait.errors import VersionNotFoundError
 from plait.identity.datasets import content_of
-from plait.identity.fingerprints import FileRecord, fingerprint_of, fingerprint_path, listed_fingerprints
+from plait.identity.fingerprints import (
+    FileMemo,
+    FileRecord,
+    fingerprint_of,
+    fingerprint_path,
+    listed_fingerprints,
+)
 from plait.ledger.database import Database
 from plait.ledger.file_digests import DigestRow, read_digests, write_digests
 from plait.values import Fingerprint, Strength
@@ -54,7 +60,7 @@ class LedgerMemo:
 class Fingerprints:
     """Says what identifies the data of a dataset, at the strength its entry asks for."""
 
-    def __init__(self, memo: LedgerMemo) -> None:
+    def __init__(self, memo: FileMemo) -> None:
         self._memo = memo
         self._listed: dict[int, Fingerprint | None] = {}
         self._places: dict[int, Mapping[str, str] | None] = {}
@@ -105,7 +111,9 @@ class Fingerprints:
         return id(dataset) in self._places and self._places[id(dataset)] is None
 
     def flush(self) -> None:
-        self._memo.flush()
+        """Keep what was learnt of files, if the memo keeps anything."""
+        if isinstance(self._memo, LedgerMemo):
+            self._memo.flush()
 
 
 class _Folder(NamedTuple):

@@ -16,10 +16,18 @@ from plait.catalog import DataCatalog
 from plait.errors import UsageError, did_you_mean
 from plait.pipeline import Node, Pipeline
 
-__all__ = ["HookSpecs", "RunHooks", "hook_impl", "make_hooks"]
+__all__ = ["HookSpecs", "RunHooks", "hook_impl", "intercepts", "make_hooks"]
 
 _NAMESPACE = "plait"
 _KEDRO_MARK = "kedro_impl"
+_INTERCEPTING = (
+    "before_node_run",
+    "after_node_run",
+    "before_dataset_loaded",
+    "after_dataset_loaded",
+    "before_dataset_saved",
+    "after_dataset_saved",
+)
 
 _spec = pluggy.HookspecMarker(_NAMESPACE)
 hook_impl = pluggy.HookimplMarker(_NAMESPACE)
@@ -132,6 +140,11 @@ def make_hooks(instances: Iterable[object]) -> pluggy.PluginManager:
     for instance in instances:
         _register(manager, instance)
     return manager
+
+
+def intercepts(manager: pluggy.PluginManager) -> bool:
+    """Say whether any hook is called where the data is, rather than told of a project or a run."""
+    return any(getattr(manager.hook, name).get_hookimpls() for name in _INTERCEPTING)
 
 
 def _register(manager: pluggy.PluginManager, instance: object) -> None:

@@ -265,7 +265,7 @@ class Judge:
 
     def token(self, name: str) -> str | None:
         """Return what identifies data that is settled, or None."""
-        found = self._data.get(name)
+        found = self._data.get(name) or self.parts.known_whole(name)
         return None if found is None else found.token
 
     def foreign(self, step: Step) -> list[str]:

@@ -249,6 +249,10 @@ class PartJudge:
         self._shared.settle(step)
         return changed
 
+    def known_whole(self, name: str) -> Fingerprint | None:
+        """Return what identifies a partitioned dataset, if its parts were asked for."""
+        return self.whole(name) if name in self._parts else None
+
     def all_keys(self, step: Step) -> tuple[str, ...]:
         """Return the keys that a step's inputs have."""
         return self.keys.of(step, self.parts).keys

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from plait.catalog import FileDataset
 from plait.catalog.memory import MemoryDataset
+from plait.engine.fingerprints import LedgerMemo
+from plait.engine.hooks import intercepts
 from plait.errors import PlaitError
 from plait.project.foresight import Foresight, open_foresight
+from plait.project.remote_state import can_be_asked, tokens
 from plait.project.snapshot import (
     FileState,
     Snapshot,
@@ -50,7 +53,8 @@ def remember_complete(
     node always runs, when a store cannot be looked at from outside, or when making the pipelines reached
     for more than sources and configuration.
     """
-    if watch.touched or project.package is None or project.parts().hooks is not None:
+    hooks = project.parts().hooks
+    if watch.touched or (hooks is not None and intercepts(hooks)):
         return False
     try:
         with open_foresight(project, request) as foresight:
@@ -80,25 +84,35 @@ class _Gathering:
         self._files: dict[str, FileState] = {}
         self._folders: dict[str, str] = {}
         self._absent: list[str] = []
+        self._remote: list[str] = []
+        self._memo = LedgerMemo(foresight.ledger.database, project.root)
 
     def snapshot(self) -> Snapshot | None:
         """Return the whole, or None where something cannot be looked at."""
         for path in self._configured():
             self._file(path)
-        for folder in (self._project.source, self._project.conf):
-            self._tree(folder)
-        for module in _other_modules():
+        if self._project.package is None:
+            self._file(str(self._project.place))
+            self._folder(self._root)
+        else:
+            self._tree(self._project.source)
+            self._tree(self._project.conf)
+        for module in sorted({*_other_modules(), *self._reached()}):
             self._file(module)
             self._folder(os.path.dirname(module))  # noqa: PTH120
         for name in sorted(self._foresight.stored() | self._foresight.stored_upstream()):
             if not self._dataset(name):
                 return None
+        remote = self._remote_tokens()
+        if None in remote.values():
+            return None
         return Snapshot(
             interpreter(),
             self._environment(),
             self._files,
             self._folders,
             tuple(self._absent),
+            {name: str(token) for name, token in remote.items()},
             len(self._foresight.steps),
         )
 
@@ -114,8 +128,11 @@ class _Gathering:
         dataset = self._foresight.prepared.catalog.dataset(name)
         if isinstance(dataset, MemoryDataset):
             return True
-        place = getattr(dataset, "local_place", lambda: None)()
-        if not isinstance(place, Path) or not place.exists():
+        place = _place_of(dataset)
+        if place is None and self._project.package is not None and can_be_asked(dataset):
+            self._remote.append(name)
+            return True
+        if place is None or not place.exists():
             return False
         if isinstance(dataset, FileDataset) and dataset.version is not None:
             self._folder(str(place.parent.parent))
@@ -124,6 +141,21 @@ class _Gathering:
         else:
             self._file(str(place))
         return True
+
+    def _reached(self) -> Iterator[str]:
+        """Give the files of the user's own code that nodes reach, imported or not."""
+        judge = self._foresight.judge
+        for step in self._foresight.steps:
+            if judge is not None:
+                files = judge.identity(step.step).manifest.files
+                yield from (os.path.join(self._root, file) for file in files)  # noqa: PTH118
+
+    def _remote_tokens(self) -> dict[str, str | None]:
+        """Return what data behind URLs was decided by, and what stores say of the rest."""
+        judge = self._foresight.judge
+        known = {} if judge is None else {name: judge.token(name) for name in self._remote}
+        rest = [name for name in self._remote if known.get(name) is None]
+        return {**known, **(tokens(self._foresight.prepared.catalog, rest) if rest else {})}
 
     def _environment(self) -> dict[str, str | None]:
         """Return the environment variables that count; all of them where it cannot be told which."""
@@ -145,7 +177,8 @@ class _Gathering:
                 self._file(os.path.join(parent, name))  # noqa: PTH118
 
     def _file(self, path: str) -> None:
-        state = file_state(path)
+        known = self._memo.recall(path)
+        state = file_state(path, None if known is None else (*known,))
         if state is not None:
             self._files[self._name(path)] = state
 
@@ -156,6 +189,15 @@ class _Gathering:
 
     def _name(self, path: str) -> str:
         return path.removeprefix(f"{self._root}{os.sep}") if path != self._root else "."
+
+
+def _place_of(dataset: Any) -> Path | None:
+    """Return the local file or folder of a dataset; None for what lies elsewhere, or nobody can tell."""
+    for asked in ("local_place", "local_folder"):
+        place = getattr(dataset, asked, lambda: None)()
+        if isinstance(place, Path):
+            return place
+    return None
 
 
 def _other_modules() -> Iterable[str]:

@@ -31,7 +31,7 @@ __all__ = [
     "write_snapshot",
 ]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _RACY = 2_000_000_000  # ns; a file system may not tell two changes so close
 _PASSING = frozenset({"__pycache__", ".plait-saving", ".ipynb_checkpoints", ".DS_Store"})
 _VOLATILE = frozenset({"_", "COLUMNS", "LINES", "OLDPWD", "PWD", "PYTEST_CURRENT_TEST", "SHLVL", "WINDOWID"})
@@ -50,6 +50,7 @@ class Snapshot:
         files: path, relative to the project where below it → state.
         folders: path → names in it, digested: a new file is noticed.
         absent: paths where nothing may lie.
+        remote: name of a dataset behind a URL → what its store said of it.
         nodes: how many nodes are up to date.
     """
 
@@ -58,6 +59,7 @@ class Snapshot:
     files: Mapping[str, FileState]
     folders: Mapping[str, str]
     absent: tuple[str, ...] = ()
+    remote: Mapping[str, str] = field(default_factory=dict)
     nodes: int = 0
     schema: int = field(default=_SCHEMA)
 
@@ -89,7 +91,10 @@ def write_snapshot(root: str, question: Mapping[str, Any], snapshot: Snapshot) -
 
 
 def matches(root: str, snapshot: Snapshot) -> Snapshot | None:
-    """Return the snapshot, with what was learnt of files, if everything is as it was; else None."""
+    """Return the snapshot, with what was learnt of files, if everything is as it was; else None.
+
+    What lies behind URLs is not asked for: :func:`plait.project.remote_state.is_as_recorded` does that.
+    """
     if snapshot.interpreter != interpreter():
         return None
     if any(digest_of_environment(name) != value for name, value in snapshot.environ.items()):
@@ -157,7 +162,7 @@ def folder_state(path: str) -> str | None:
 
 def passing(name: str) -> bool:
     """Say whether a name is of something that comes and goes by itself."""
-    return name in _PASSING or name.endswith((".pyc", ".swp", "~"))
+    return name in _PASSING or name.endswith((".pyc", ".swp", "~")) or name.startswith(".plait-traces")
 
 
 def below(folder: str) -> Iterable[tuple[str, list[str]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -41,17 +41,19 @@ class Watch:
 
     Python's audit hooks cannot be taken away; this one does nothing outside :meth:`watching`.
 
+    Args:
+        sources: folders of the project's own code, whose Python files may be read.
+        allowed: folders where everything may be read.
+
     Attributes:
         touched: what was reached, in words; empty where all is well.
     """
 
     def __init__(self, sources: Sequence[Path], allowed: Sequence[Path]) -> None:
         installed: set[str] = {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, sys.exec_prefix}
-        self._own = tuple([f"{os.path.realpath(path)}{os.sep}" for path in sources])
-        self._free = (
-            tuple([f"{os.path.realpath(path)}{os.sep}" for path in (*installed, *map(str, allowed))])
-            + _SYSTEM
-        )
+        self._own = _folders(sources)
+        self._installed = _folders(installed)
+        self._free = (*self._installed, *_folders(allowed), *_SYSTEM)
         self._on = False
         self.touched: list[str] = []
 
@@ -84,9 +86,9 @@ class Watch:
         except TypeError:
             return None
         path = os.path.realpath(text)
-        if path.startswith(self._free):
+        if path.startswith(self._free) or f"{path}{os.sep}" in self._free:
             return None
-        if path.startswith(self._own) or f"{path}{os.sep}" in self._own:
+        if path.startswith(self._own) and path.endswith((".py", ".pyc")):
             return None
         return path
 
@@ -97,9 +99,13 @@ class Watch:
             name = frame.f_code.co_filename
             if name.startswith(_PLAIT) and not name.startswith(self._own):
                 return False
-            if name.startswith(self._own):
+            if name.startswith(self._own) and not name.startswith(self._installed):
                 return True
             if name.startswith(_IMPORTS):
                 return False
             frame = frame.f_back
         return False
+
+
+def _folders(paths: Iterable[str | Path]) -> tuple[str, ...]:
+    return tuple([f"{os.path.realpath(path)}{os.sep}" for path in paths])
