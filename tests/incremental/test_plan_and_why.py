@@ -275,3 +275,34 @@ def test_plan_and_why_count_the_keys_of_partitioned_nodes(mill):
 
 def test_nodes_without_keys_count_none(mill):
     assert {step["keys"] for step in mill.plait("plan", "--json").json()["steps"]} == {None}
+
+
+def test_a_database_that_nothing_identifies_is_told_with_the_line_that_helps(mill):
+    """It is no SQLite for Plait, and of others the rows are not read to find out whether to read them."""
+    from sqlalchemy.dialects import registry
+
+    registry.register("granary", "sqlalchemy.dialects.sqlite.pysqlite", "SQLiteDialect_pysqlite")
+    with sqlite3.connect(mill.root / "store.db") as connection:
+        connection.execute("CREATE TABLE grain (size INTEGER)")
+        connection.execute("INSERT INTO grain VALUES (1), (2)")
+    connection.close()
+    mill.write({"conf/local/credentials.yml": f"granary: {{con: 'granary:///{mill.root}/store.db'}}\n"})
+    entry = "grain: {type: pandas.SQLTableDataset, table_name: grain, credentials: granary}"
+    mill.edit("conf/base/catalog.yml", "grain: data/01_raw/grain.csv", entry)
+    mill.plait("run")
+    said = mill.plait("plan").out
+    assert "nothing tells whether the data of 'grain' changed, so clean always runs\n" in said
+    fix = "write in its catalog entry, say, `fingerprint_query: SELECT max(updated_at), count(*) FROM grain`"
+    assert f"  → {fix}\n" in said
+    assert f"→ {fix}" in mill.plait("why", "clean").out
+    (step,) = [step for step in mill.plait("plan", "--json").json()["steps"] if step["node"] == "clean"]
+    assert (step["reasons"][0]["kind"], step["reasons"][0]["fix"]) == ("unversioned", fix)
+
+    query = "fingerprint_query: 'SELECT max(size), count(*) FROM grain'"
+    mill.edit("conf/base/catalog.yml", "table_name: grain,", f"table_name: grain, {query},")
+    mill.plait("run")
+    assert set(mill.plan().values()) <= {"skip unchanged", "skip not_needed"}
+    with sqlite3.connect(mill.root / "store.db") as connection:
+        connection.execute("INSERT INTO grain VALUES (3)")
+    connection.close()
+    assert mill.plan()["clean"] == "run input"

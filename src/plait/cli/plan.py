@@ -93,6 +93,7 @@ def _show(foresight: Foresight) -> None:
     line()
     line(_summary(foresight))
     stale_upstream(foresight.stale_upstream)
+    _tell_unidentified(foresight)
     replaced = foresight.to_be_replaced()
     if replaced:
         line(
@@ -100,6 +101,20 @@ def _show(foresight: Foresight) -> None:
             + ", ".join(replaced[:5])
         )
         line("  → to keep them: plait state accept NODE")
+
+
+def _tell_unidentified(foresight: Foresight) -> None:
+    """Say which nodes always run because nothing identifies what they read, and what helps."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for step in foresight.steps:
+        for reason in step.reasons:
+            fix = (reason.details or {}).get("fix")
+            if reason.kind == "unversioned" and fix:
+                found.setdefault((reason.text, fix), []).append(step.node)
+    for (text, fix), nodes in found.items():
+        verb = "runs" if len(nodes) == 1 else "run"
+        line(styled(f"  {text}, so {', '.join(nodes)} always {verb}", "33"))
+        line(f"  → {fix}")
 
 
 def _why(step: Foreseen) -> str:

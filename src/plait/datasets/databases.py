@@ -92,6 +92,15 @@ class Database:
                 return None
             return rows_fingerprint(connection, query or self._all_rows(connection), self._said)
 
+    @property
+    def fingerprint_advice(self) -> str:
+        """What to write in the catalog so that a change of the rows is noticed and none is not."""
+        return f"write in its catalog entry, say, `fingerprint_query: {self._telling_query}`"
+
+    @property
+    def _telling_query(self) -> str:
+        return "SELECT max(updated_at), count(*) FROM …"
+
     def _present(self, connection: Any) -> bool:  # noqa: ARG002
         return True
 

@@ -74,6 +74,10 @@ class TableDataset(Database):
         return f"table '{self.table_name}'"
 
     @property
+    def _telling_query(self) -> str:
+        return f"SELECT max(updated_at), count(*) FROM {self._part}"  # noqa: S608 - shown, not run
+
+    @property
     def _schema(self) -> str | None:
         return self._load_args.get("schema")
 

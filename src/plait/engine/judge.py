@@ -110,13 +110,15 @@ class Judge:
             return self._decide_on_new(step, pending or {})
         identity = self._identify(step)
         name = step.node.name
+        unversioned = self._unversioned(identity, pending or {})
         facts = NodeFacts(
             name=name,
             cache=step.node.cache,
             forced=self._options.fresh is None or name in self._options.fresh,
             last=self._last(name),
             protected=self._protected(step),
-            unversioned=self._unversioned(identity, pending or {}),
+            unversioned=unversioned,
+            fixes=self._fixes(unversioned),
             needs_version=identity.manifest.needs_version and step.node.version is None,
             pending=pending or {},
             env_policy=self._options.env_policy,
@@ -370,6 +372,7 @@ class Judge:
             forced=self._options.fresh is None or name in self._options.fresh,
             protected=self._protected(step),
             unversioned={key: item for key, item in unversioned.items() if key not in mapped},
+            fixes=self._fixes(unversioned),
             needs_version=identity.manifest.needs_version and step.node.version is None,
             pending=pending,
             env_policy=self._options.env_policy,
@@ -436,6 +439,14 @@ class Judge:
             for argument, item in inputs.items()
             if item.token is None and argument not in pending
         }
+
+    def _fixes(self, unversioned: Mapping[str, str]) -> dict[str, str]:
+        """Return dataset → what would make it tell whether its data changed, where it says so."""
+        advice = {
+            name: getattr(self._catalog.dataset(name), "fingerprint_advice", None)
+            for name in unversioned.values()
+        }
+        return {name: text for name, text in advice.items() if text}
 
     def _protected(self, step: Step) -> bool:
         """Whether every stored output is saved whole or not at all."""

@@ -40,6 +40,7 @@ class NodeFacts:
             have left half of one.
         missing: names of inputs that do not exist and that nothing will make.
         unversioned: argument → dataset of inputs whose store cannot tell what they are.
+        fixes: dataset → what would make it tell, where it knows itself.
         needs_version: whether the code has parts that nothing identifies, and the node no ``version=``.
         pending: argument → node that will, or may, make the input anew before.
         needed: whether someone who runs needs what it leaves in memory.
@@ -55,6 +56,7 @@ class NodeFacts:
     protected: bool = True
     missing: tuple[str, ...] = ()
     unversioned: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, str] = field(default_factory=dict)
     needs_version: bool = False
     pending: Mapping[str, str] = field(default_factory=dict)
     needed: bool = False
@@ -268,7 +270,11 @@ def _unversioned(facts: NodeFacts) -> list[Reason]:
         Reason(
             "unversioned",
             f"nothing tells whether the data of '{dataset}' changed",
-            {"argument": argument, "dataset": dataset, "fix": "give it a fingerprint, or set cache='keep'"},
+            {
+                "argument": argument,
+                "dataset": dataset,
+                "fix": facts.fixes.get(dataset, "give it a fingerprint, or set cache='keep'"),
+            },
         )
         for argument, dataset in facts.unversioned.items()
     ]
