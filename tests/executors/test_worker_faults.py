@@ -16,8 +16,10 @@ import pytest
 import plait
 from plait import MemoryDataset, node, pipeline
 from plait.engine.parcels import pack, unpack
+from plait.engine.spill import Spill
 from plait.engine.workers.ownership import owner_prefix, sweep_dead
 from plait.errors import DatasetError, Problems, RunError, UsageError, WorkerError
+from plait.events import LogLine
 
 HERE = Path(__file__).parent
 
@@ -57,6 +59,65 @@ def test_a_worker_that_is_killed_fails_its_node_only_and_says_why(workers):
     assert result.nodes["add_one"].status == "blocked"
     assert all(result.nodes[f"b{i}"].status == "done" for i in range(6))
     assert plait.run(pipeline([node(nodes.add_one, "x", "y")]), {"x": 1}, workers=workers)["y"] == 2
+
+
+def fails_behind_a_chain(reader, maker, tmp_path, workers):
+    """Run a chain that stays in one worker and whose end fails; return the result, values kept, and log."""
+    (tmp_path / "x.json").write_text("1")
+    log = Log()
+    result = plait.run(
+        pipeline([node(maker, "x", "a"), node(reader, "a", "b")]),
+        {"x": str(tmp_path / "x.json"), "b": str(tmp_path / "b.json")},
+        workers=workers,
+        state=tmp_path / ".plait",
+        observers=[log],
+        raise_errors=False,
+    )
+    assert result.nodes[reader.__name__].status == "failed"
+    spill = Spill(tmp_path / ".plait/spill")
+    kept = {name: spill.get(item.token) for name, item in spill.of_run(result.run_id).items()}
+    return kept, "\n".join(log.lines)
+
+
+class Log:
+    def __init__(self):
+        self.lines = []
+
+    def on_event(self, event):
+        if isinstance(event, LogLine):
+            self.lines.append(event.text)
+
+
+@pytest.fixture
+def own_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.mark.usefixtures("own_key")
+@pytest.mark.parametrize("maker", [nodes.add_one, nodes.big])
+def test_what_stayed_in_a_worker_is_kept_when_its_reader_fails(maker, workers, tmp_path):
+    kept, log = fails_behind_a_chain(nodes.fail, maker, tmp_path, workers)
+    assert list(kept) == ["a"]
+    assert str(kept["a"]) == str(maker(1))
+    assert "not kept" not in log
+
+
+@pytest.mark.usefixtures("own_key")
+def test_what_died_with_its_worker_is_said_to_be_lost(workers, tmp_path):
+    kept, log = fails_behind_a_chain(nodes.die, nodes.add_one, tmp_path, workers)
+    assert kept == {}
+    assert (
+        "'a' is not kept for the next run, which makes it again: it was lost with its worker process" in log
+    )
+    assert "killed by signal 9 (SIGKILL)" in log
+
+
+@pytest.mark.usefixtures("own_key")
+def test_what_cannot_leave_its_worker_is_said_not_to_be_kept(workers, tmp_path):
+    kept, log = fails_behind_a_chain(nodes.fail, nodes.unpicklable, tmp_path, workers)
+    assert kept == {}
+    assert "'a' is not kept for the next run, which makes it again:" in log
+    assert "pickle" in log
 
 
 def test_a_node_whose_worker_died_is_tried_again(workers, tmp_path):

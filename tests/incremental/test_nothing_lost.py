@@ -70,13 +70,22 @@ def failing(mill) -> None:
     )
 
 
-def test_the_next_run_starts_from_what_was_in_memory(mill):
+@pytest.mark.parametrize("executor", ["inline", "threads", "processes"])
+def test_the_next_run_starts_from_what_was_in_memory(mill, executor):
     failing(mill)
-    mill.plait("run", code=1)
+    mill.plait("run", "--executor", executor, code=1)
     assert len(list((mill.root / ".plait/spill").glob("*.spill"))) == 1
     mill.edit("src/mill/pipelines/flour/nodes.py", f"    {FAILS}\n", "")
     assert mill.ran() == ["report"]
     assert list((mill.root / ".plait/spill").iterdir()) == []
+
+
+def test_what_is_too_large_to_be_kept_is_said(mill):
+    failing(mill)
+    mill.write({"pyproject.toml": (mill.root / "pyproject.toml").read_text() + "\nspill_limit = 10\n"})
+    said = mill.plait("run", code=1)
+    assert "'half' is not kept for the next run" in said.out + said.err
+    assert "of the 10 that spill_limit in [tool.plait] allows" in said.out + said.err
 
 
 def test_what_changed_since_is_made_again(mill):
@@ -105,7 +114,7 @@ def test_what_somebody_else_signed_is_never_opened(tmp_path):
             return (os.mkdir, (str(tmp_path / "opened"),))
 
     theirs = Spill(tmp_path / "spill", b"another key" * 3)
-    assert theirs.keep("run", "half", "derived:1", 1)
+    assert theirs.keep("run", "half", "derived:1", 1) is None
     (place,) = (tmp_path / "spill").iterdir()
     place.write_bytes(place.read_bytes()[: -len(pickle.dumps(1, protocol=5))] + pickle.dumps(Evil()))
     with pytest.raises(KeyError):
@@ -124,8 +133,10 @@ def test_key_is_for_the_user_alone():
 
 
 def test_the_cap_is_kept(tmp_path):
-    spill = Spill(tmp_path / "spill", b"key", cap=1000)
-    assert spill.keep("run", "small", "a", b"x" * 100)
-    assert not spill.keep("run", "large", "b", b"x" * 1000)
-    assert not spill.keep("run", "odd", "c", lambda: None)
+    spill = Spill(tmp_path / "spill", b"key", limit=1000)
+    assert spill.keep("run", "small", "a", b"x" * 100) is None
+    assert "of the 1,000 that spill_limit in [tool.plait] allows" in spill.keep(
+        "run", "large", "b", b"x" * 1000
+    )
+    assert "cannot be pickled" in spill.keep("run", "odd", "c", lambda: None)
     assert (spill.has("a"), spill.has("b"), spill.get("a")) == (True, False, b"x" * 100)

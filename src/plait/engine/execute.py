@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 from plait.catalog import DataCatalog
@@ -385,7 +386,7 @@ class Execution:
 
     def _keep_inputs(self, step: Step) -> None:
         if self._keeping is not None and step.reads:
-            self._keeping.broken(step)
+            self._keeping.broken(step, partial(self._journal.noted, step))
 
     def _release(self, step: Step) -> None:
         """Let go of inputs that nobody else waits for."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from plait.catalog import DataCatalog
 from plait.engine.memory import Elsewhere, RunMemory
 from plait.engine.plan import Step
 from plait.engine.spill import Spill
 from plait.engine.trash import Trash
-from plait.errors import WorkerError
 from plait.events import Reason
 
 if TYPE_CHECKING:
@@ -25,10 +25,18 @@ class Keeping:
 
     Args:
         state: the state folder.
+        spill_limit: bytes that values of failed runs may take there.
     """
 
     def __init__(
-        self, state: Path, root: Path, run_id: str, catalog: DataCatalog, memory: RunMemory, judge: Judge
+        self,
+        state: Path,
+        root: Path,
+        run_id: str,
+        catalog: DataCatalog,
+        memory: RunMemory,
+        judge: Judge,
+        spill_limit: int,
     ) -> None:
         self._root = root
         self._run_id = run_id
@@ -36,7 +44,7 @@ class Keeping:
         self._memory = memory
         self._judge = judge
         self._trash = Trash(state / "trash", root, run_id)
-        self._spill = Spill(state / "spill")
+        self._spill = Spill(state / "spill", limit=spill_limit)
         self._trash.empty_old()
 
     def before(self, step: Step) -> list[Reason]:
@@ -53,17 +61,23 @@ class Keeping:
                 kept.append(Reason("kept", text, {"dataset": name, "place": shown}))
         return kept
 
-    def broken(self, step: Step) -> None:
-        """Keep what a step that failed, or cannot start, would have read from memory."""
+    def broken(self, step: Step, note: Callable[[Reason], None]) -> None:
+        """Keep what a step that failed, or cannot start, would have read from memory; note what cannot be."""
         for name in step.reads:
             token = self._judge.token(name)
             if token is None or name not in self._memory:
                 continue
+            keep = partial(self._keep, name, token, note)
             value = self._memory.peek(name)
-            # What lies with a worker, or died with it, cannot be had; the next run makes it again.
-            with suppress(WorkerError, OSError):
-                value = value.fetch() if isinstance(value, Elsewhere) else value
-                self._spill.keep(self._run_id, name, token, value)
+            if isinstance(value, Elsewhere):
+                value.ask(keep, partial(_not_kept, name, note))
+            else:
+                keep(value)
+
+    def _keep(self, name: str, token: str, note: Callable[[Reason], None], value: Any) -> None:
+        problem = self._spill.keep(self._run_id, name, token, value)
+        if problem is not None:
+            _not_kept(name, note, problem)
 
     def restore(self, step: Step) -> bool:
         """Bring back what a step leaves in memory, if all of it was kept when an earlier run failed."""
@@ -83,6 +97,11 @@ class Keeping:
         """Forget what earlier runs kept once a run did all it should."""
         if status == "done":
             self._spill.clear()
+
+
+def _not_kept(name: str, note: Callable[[Reason], None], why: str) -> None:
+    text = f"'{name}' is not kept for the next run, which makes it again: {why}"
+    note(Reason("not_kept", text, {"dataset": name}))
 
 
 def _below(place: Path, root: Path) -> str:

@@ -7,7 +7,7 @@ cannot change what another node sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from plait.catalog.memory import CopyMode, copied
@@ -22,6 +22,10 @@ class Elsewhere:
 
     def fetch(self) -> Any:
         """Return the value; changing it changes it for nobody else."""
+        raise NotImplementedError
+
+    def ask(self, receive: Callable[[Any], None], refused: Callable[[str], None]) -> None:
+        """Have the value given to ``receive``, now or before the run ends, or ``refused`` told why not."""
         raise NotImplementedError
 
     def free(self) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from plait.engine.spill import SPILL_LIMIT
+
 if TYPE_CHECKING:
     from plait.catalog import DataCatalog
     from plait.engine.perform import Interceptors
@@ -90,6 +92,7 @@ class RunOptions:
         fail_fast: stop at the first failure instead of finishing independent branches.
         allow_removals: retire keys that vanished upstream however many they are.
         stop: asks the run to start nothing more.
+        spill_limit: bytes that the state folder may keep of what failed nodes had in memory.
         parameters: what the record says the parameters were; secrets are left out.
     """
 
@@ -113,6 +116,7 @@ class RunOptions:
     fail_fast: bool = False
     allow_removals: bool = False
     stop: Stop | None = None
+    spill_limit: int = SPILL_LIMIT
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

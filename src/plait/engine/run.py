@@ -216,7 +216,8 @@ def _keeping(
 ) -> Keeping | None:
     if judge is None or options.state is None or options.identity is None:
         return None
-    return Keeping(options.state, options.identity.root, run_id, catalog, memory, judge)
+    root, limit = options.identity.root, options.spill_limit
+    return Keeping(options.state, root, run_id, catalog, memory, judge, limit)
 
 
 @contextmanager

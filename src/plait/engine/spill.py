@@ -18,10 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Spill", "Spilled", "signing_key"]
+__all__ = ["SPILL_LIMIT", "Spill", "Spilled", "signing_key"]
 
+SPILL_LIMIT = 2_000_000_000  # bytes of all that is kept, where no setting says otherwise
 _MAGIC = b"plait-spill-1\n"
-_CAP = 2_000_000_000  # bytes of all that is kept
 
 
 class Spilled(NamedTuple):
@@ -38,25 +38,29 @@ class Spill:
 
     Args:
         key: signs what is written; what was signed with another is never opened.
-        cap: bytes that all values together may take; what does not fit is not kept.
+        limit: bytes that all values together may take; what does not fit is not kept.
     """
 
-    def __init__(self, folder: Path, key: bytes | None = None, cap: int = _CAP) -> None:
+    def __init__(self, folder: Path, key: bytes | None = None, limit: int = SPILL_LIMIT) -> None:
         self._folder = folder
         self._key = key
-        self._cap = cap
+        self._limit = limit
 
-    def keep(self, run: str, name: str, token: str, value: Any) -> bool:
-        """Keep a value; return whether that was possible."""
+    def keep(self, run: str, name: str, token: str, value: Any) -> str | None:
+        """Keep a value; return why that was not possible, None when it was."""
         place = self._place(token)
         if place.exists():
-            return True
+            return None
         try:
             body = pickle.dumps(value, protocol=5)
-        except Exception:  # whatever a user's object raises
-            return False
-        if self.size() + len(body) > self._cap:
-            return False
+        except Exception as error:  # whatever a user's object raises
+            return f"it cannot be pickled ({type(error).__name__}: {error})"
+        kept = self.size()
+        if kept + len(body) > self._limit:
+            return (
+                f"it takes {len(body):,} bytes, and of the {self._limit:,} that spill_limit in [tool.plait] "
+                f"allows, {max(0, self._limit - kept):,} are left"
+            )
         head = json.dumps({"token": token, "name": name, "run": run}).encode() + b"\n"
         beside = place.with_suffix(f".{os.getpid()}")
         try:
@@ -64,10 +68,10 @@ class Spill:
             with beside.open("wb") as file:
                 file.write(_MAGIC + head + self._signature(head + body) + body)
             beside.replace(place)
-        except OSError:
+        except OSError as error:
             beside.unlink(missing_ok=True)
-            return False
-        return True
+            return f"it cannot be written ({error})"
+        return None
 
     def has(self, token: str) -> bool:
         """Say whether there is a value of this identity."""

@@ -192,6 +192,7 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         observers=(*parts.observers, *request.observers),
         seed=settings.seed,
         seed_globals=settings.seed_globals,
+        spill_limit=settings.spill_limit,
         capture=request.capture,
         echo=request.echo,
         fail_fast=request.fail_fast,

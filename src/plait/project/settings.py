@@ -57,6 +57,7 @@ class Settings:
             (say so), ``reached`` (run what uses it) or ``lock`` (run when the lock file changed).
         naming: whether ``check`` compares the names of arguments and datasets.
         plugins: whether hooks and datasets of installed packages are used.
+        spill_limit: bytes that ``.plait/spill`` may keep of what failed nodes had in memory.
     """
 
     package: str | None = None
@@ -75,6 +76,7 @@ class Settings:
     env_policy: EnvPolicy = "warn"
     naming: bool = False
     plugins: bool = True
+    spill_limit: int = 2_000_000_000
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -94,6 +96,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "env_policy": str,
     "naming": bool,
     "plugins": bool,
+    "spill_limit": int,
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "default_frame": ("pandas", "polars", "arrow"),

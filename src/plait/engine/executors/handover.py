@@ -11,7 +11,7 @@ from plait.engine.memory import Elsewhere
 from plait.engine.parcels import Parcel, pack, unpack
 from plait.engine.plan import Plan, Step
 from plait.engine.workers import Worker
-from plait.engine.workers.messages import Drop, Fetched
+from plait.engine.workers.messages import Drop, Fetch, Fetched
 from plait.engine.workers.values import cannot_leave
 from plait.errors import PlaitError, WorkerError
 
@@ -30,6 +30,9 @@ class Shared(Elsewhere):
     def fetch(self) -> Any:
         return unpack(self.parcel)
 
+    def ask(self, receive: Callable[[Any], None], refused: Callable[[str], None]) -> None:  # noqa: ARG002
+        receive(self.fetch())
+
     def free(self) -> None:
         self.parcel.remove()
         self._paths.discard(self.parcel.path or "")
@@ -38,14 +41,42 @@ class Shared(Elsewhere):
 class Held(Elsewhere):
     """A value that stayed with the worker that made it, for the one node that reads it."""
 
-    def __init__(self, name: str, worker: Worker, run: str) -> None:
+    def __init__(self, name: str, worker: Worker, run: str, asked: dict[str, Held]) -> None:
         self.name = name
         self.worker = worker
         self.run = run
         self.lost: str | None = None
+        self._asked = asked
+        self._receive: Callable[[Any], None] = _nobody
+        self._refused: Callable[[str], None] = _nobody
 
     def fetch(self) -> Any:
         raise WorkerError(f"'{self.name}' lies with a worker process")
+
+    def ask(self, receive: Callable[[Any], None], refused: Callable[[str], None]) -> None:
+        if self.lost is not None:
+            refused(f"it was lost with its worker process after {self.lost}")
+            return
+        self._receive, self._refused = receive, refused
+        self._asked[self.name] = self
+        # What is sent later, to drop it, finds that it has left.
+        self.worker.send(Fetch(self.run, self.name))
+
+    def answer(self, message: Fetched) -> None:
+        """Give the value to whoever asked for it."""
+        if message.parcel is None:
+            self._refused(message.problem)
+            return
+        try:
+            self._receive(unpack(message.parcel))
+        finally:
+            message.parcel.remove()
+
+    def lose(self, cause: str) -> None:
+        """Note that the value is gone, and tell whoever asked for it."""
+        self.lost = cause
+        if self._asked.pop(self.name, None) is not None:
+            self._refused(f"it was lost with its worker process after {cause}")
 
     def free(self) -> None:
         if self.lost is None:
@@ -58,6 +89,7 @@ class Handover:
     Attributes:
         paths: the files of packed values that are still needed.
         stuck: names of values that cannot be pickled and so cannot leave their worker.
+        asked: values on their way from a worker to somebody outside the plan.
     """
 
     def __init__(self, site: Site, folders: Sequence[Path], prefix: str) -> None:
@@ -66,6 +98,7 @@ class Handover:
         self._prefix = prefix
         self._followers = _followers(site.plan)
         self._held: set[Held] = set()
+        self.asked: dict[str, Held] = {}
         self.paths: set[str] = set()
         self.stuck: set[str] = set()
 
@@ -98,7 +131,7 @@ class Handover:
             if save.name in packed:
                 self._memory.place(save.name, Shared(packed[save.name], self.paths))
             else:
-                held = Held(save.name, worker, run)
+                held = Held(save.name, worker, run, self.asked)
                 self._held.add(held)
                 self._memory.place(save.name, held)
 
@@ -139,7 +172,7 @@ class Handover:
         """Note that what lay with a worker is gone."""
         for held in list(self._held):
             if held.worker is worker:
-                held.lost = cause
+                held.lose(cause)
                 self._held.discard(held)
 
     def lost(self, step: Step) -> PlaitError | None:
@@ -158,6 +191,10 @@ class Handover:
     def cannot_meet(self, step: Step, message: Fetched) -> PlaitError:
         """Return the error for a step whose inputs lie in different processes and cannot leave them."""
         return cannot_leave(message.name, step.node.name, message.problem)
+
+
+def _nobody(_: Any) -> None:
+    """Nobody has asked."""
 
 
 def _followers(plan: Plan) -> dict[str, Step]:

@@ -245,6 +245,10 @@ class ProcessExecutor:
         self._free(worker)
 
     def _fetched(self, owner: Worker, message: say.Fetched) -> None:
+        asked = self._handover.asked.pop(message.name, None)
+        if asked is not None:
+            asked.answer(message)
+            return
         if message.parcel is None:
             self._handover.stuck.add(message.name)
         else:
@@ -330,9 +334,22 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """Fetch what the caller keeps, remove what is shared, and break off what still runs."""
+        self._queued.clear()
+        try:
+            self._await_asked()
+        finally:
+            self._end()
+
+    def _await_asked(self) -> None:
+        """Wait for values that somebody wants to keep, but not for those behind a task that is broken off."""
+        while any(held.worker not in self._jobs for held in self._handover.asked.values()):
+            self._listen(None)
+
+    def _end(self) -> None:
         idle = [worker for worker in self._workers if worker not in self._jobs]
         for worker in self._jobs:
             worker.kill()
+            self._handover.lose(worker, "the run was broken off")
         for worker in idle:
             if self._run in worker.runs:
                 worker.send(say.Close(self._run))
