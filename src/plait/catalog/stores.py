@@ -48,11 +48,10 @@ class LocalStore:
     """The local file system; needs no fsspec."""
 
     def exists(self, path: str) -> bool:
-        place = Path(path)
-        if place.exists():
+        if os.path.exists(path):  # noqa: PTH110 - asked for every part, where a Path costs more than the look
             return True
-        settle(place)
-        return place.exists()
+        settle(Path(path))
+        return os.path.exists(path)  # noqa: PTH110
 
     def is_folder(self, path: str) -> bool:
         return Path(path).is_dir()
@@ -128,7 +127,7 @@ class LocalStore:
         found = {}
         for name in names:
             with suppress(FileNotFoundError):
-                found[name] = Fingerprint(f"sha256:{_digest(Path(path, name))}", "content")
+                found[name] = Fingerprint(f"sha256:{_digest(f'{path}/{name}')}", "content")
         return found
 
     def all_fingerprints(self, path: str, depth: int | None = None) -> dict[str, Fingerprint]:
@@ -223,8 +222,8 @@ def _as_options(credentials: Any) -> Mapping[str, Any]:
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
+def _digest(path: str | Path) -> str:
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - no Path for every part
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -89,7 +89,7 @@ class TraceStore:
                 # The partitions of a node share one object.
                 if id(row.facts) not in digests:
                     digests[id(row.facts)] = self._insert_facts(connection, row.facts)
-                self._insert(connection, row, digests[id(row.facts)])
+            self._insert(connection, rows, digests)
             connection.executemany(
                 "INSERT OR IGNORE INTO sources VALUES (?, ?)", list((sources or {}).items())
             )
@@ -161,27 +161,34 @@ class TraceStore:
         connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (digest, body))
         return digest
 
-    def _insert(self, connection: sqlite3.Connection, row: TraceRow, digest: str) -> None:
-        connection.execute(
+    def _insert(
+        self, connection: sqlite3.Connection, rows: Sequence[TraceRow], digests: Mapping[int, str]
+    ) -> None:
+        connection.executemany(
             "INSERT INTO traces (home, part, node, run, time, facts, inputs, outputs) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                row.home,
-                row.part,
-                row.node,
-                row.run,
-                row.time,
-                digest,
-                json.dumps(row.inputs, separators=(",", ":")),
-                json.dumps(row.outputs, separators=(",", ":")),
-            ),
+            [
+                (
+                    row.home,
+                    row.part,
+                    row.node,
+                    row.run,
+                    row.time,
+                    digests[id(row.facts)],
+                    json.dumps(row.inputs, separators=(",", ":")),
+                    json.dumps(row.outputs, separators=(",", ":")),
+                )
+                for row in rows
+            ],
         )
-        connection.execute(
+        connection.executemany(
             "DELETE FROM traces WHERE home = ? AND part IS ? AND id NOT IN "
             "(SELECT id FROM traces WHERE home = ? AND part IS ? ORDER BY id DESC LIMIT ?)",
-            (row.home, row.part, row.home, row.part, _KEPT),
+            [(row.home, row.part, row.home, row.part, _KEPT) for row in rows],
         )
-        connection.execute("DELETE FROM started WHERE home = ? AND part = ?", (row.home, row.part or ""))
+        connection.executemany(
+            "DELETE FROM started WHERE home = ? AND part = ?", [(row.home, row.part or "") for row in rows]
+        )
 
     def _grouped(self, condition: str, homes: Iterable[str], key: Any) -> dict[str, list[TraceRow]]:
         found: dict[str, list[TraceRow]] = {}
