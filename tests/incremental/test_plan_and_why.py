@@ -15,10 +15,10 @@ def test_plan_before_anything_ran(mill):
     said = mill.plait("plan")
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
     assert sorted(lines[:4]) == [
-        "▸ run clean never_ran: it has not run yet",
-        "▸ run halve needed: report needs its result",
-        "▸ run report never_ran: it has not run yet",
-        "▸ run weigh never_ran: it has not run yet",
+        "▸ run clean it has not run yet",
+        "▸ run halve report needs its result",
+        "▸ run report it has not run yet",
+        "▸ run weigh it has not run yet",
     ]
     assert not (mill.root / "data/02_intermediate").exists()
     mill.plait("plan", "--exit-code", code=1)
@@ -71,7 +71,7 @@ def test_why_explains_a_skip_too(mill):
         "weigh is up to date\n  unchanged  1 symbol, 1 parameter, 1 input, 1 output match run "
     )
     assert mill.plait("why", "halve").out == (
-        "halve is up to date\n  not_needed  nothing that runs needs its result\n"
+        "halve is up to date\n  not needed  nothing that runs needs its result\n"
     )
     assert "did you mean 'weigh'?" in mill.plait("why", "weihg", code=2).err
 
@@ -250,17 +250,17 @@ PARTED = {
 
 def test_plan_and_why_count_the_keys_of_partitioned_nodes(mill):
     mill.write(PARTED)
-    assert "grind  keys: 20 to run; never_ran: it has not run yet (20 keys)\n" in mill.plait("plan").out
+    assert "grind  keys: 20 to run; it has not run yet (20 keys)\n" in mill.plait("plan").out
     mill.plait("run")
     planned = mill.plait("plan").out
-    assert "· skip     grind  keys: 20 up to date; unchanged: 20 keys match what was recorded\n" in planned
+    assert "· skip     grind  keys: 20 up to date; 20 keys match what was recorded\n" in planned
 
     mill.write({"data/grains/g01.txt": "other\n"})
     (mill.root / "data/grains/g02.txt").unlink()
     planned = mill.plait("plan").out
-    told = "keys: 1 to run, 18 up to date, 1 to retire; input: the data of 'grains' changed (1 key)  (+1)"
+    told = "keys: 1 to run, 18 up to date, 1 to retire; the data of 'grains' changed (1 key)  (+1)"
     assert f"▸ run      grind  {told}\n" in planned
-    assert "? maybe    sieve  keys: 20 may run; upstream: if grind makes other data" in planned
+    assert "? maybe    sieve  keys: 20 may run; if grind makes other data" in planned
     counts = {"run": 1, "skip": 18, "maybe": 0, "blocked": 0, "unmatched": 0, "retire": 1}
     steps = {step["node"]: step for step in mill.plait("plan", "--json").json()["steps"]}
     assert steps["grind"]["keys"] == counts
@@ -306,3 +306,19 @@ def test_a_database_that_nothing_identifies_is_told_with_the_line_that_helps(mil
         connection.execute("INSERT INTO grain VALUES (3)")
     connection.close()
     assert mill.plan()["clean"] == "run input"
+
+
+def test_why_of_a_dataset_answers_for_the_node_that_makes_it(mill):
+    mill.plait("run")
+    mill.edit("conf/base/parameters.yml", "10", "11")
+    said = mill.plait("why", "weights").out
+    assert said.startswith("'weights' is made by weigh\nweigh would run: 1 reason\n")
+    assert mill.plait("why", "weights", "--json").json()["node"] == "weigh"
+
+
+def test_why_of_a_raw_input_tells_its_state_and_its_readers(mill):
+    assert mill.plait("why", "grain").out == (
+        "'grain' is an input that no node makes; it is there; read by clean\n"
+    )
+    (mill.root / "data/01_raw/grain.csv").unlink()
+    assert "it does not exist; read by clean" in mill.plait("why", "grain").out

@@ -78,7 +78,9 @@ def test_removals_are_held_back_until_they_are_allowed(project):
     (project / "data/01_raw/texts/2025/01.txt").unlink()
 
     assert "1 of 3 keys vanished from the inputs" in plait(project, "plan")
-    assert "stays until --allow-removals" in plait(project, "run")
+    said = plait(project, "run")
+    assert "stays until --allow-removals" in said
+    assert "→ plait run --allow-removals" in said
     assert len(loud(project)) == 3
     plait(project, "run", "--allow-removals")
     assert sorted(loud(project)) == ["2024/01", "2024/02"]

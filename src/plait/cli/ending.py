@@ -57,6 +57,7 @@ def ending(result: RunResult, project: Project, words: Sequence[str]) -> None:
     for text in _why(result):
         line(f"  {text}")
     stale_upstream(result.stale_upstream)
+    _held(result, words)
     for text in result.observer_errors:
         line(styled(f"  observer {text}", "33"))
     if result.status == "done":
@@ -73,6 +74,21 @@ def stale_upstream(names: Sequence[str]) -> None:
     shown = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
     line(styled(f"  stale upstream, outside the selection and left as it is: {shown}", "33"))
     line(f"  → plait why {shlex.quote(names[0])}")
+
+
+def _held(result: RunResult, words: Sequence[str]) -> None:
+    """Repeat what was kept although its inputs vanished, and the command that retires it."""
+    held = [
+        reason.text
+        for node in result.nodes.values()
+        for reason in node.reasons
+        if reason.kind == "removals_held"
+    ]
+    if not held:
+        return
+    for text in dict.fromkeys(held):
+        line(styled(f"  {text}", "33"))
+    line(f"  → plait {shlex.join([*words, '--allow-removals'])}")
 
 
 def _why(result: RunResult) -> list[str]:

@@ -121,7 +121,7 @@ def _why(step: Foreseen) -> str:
     """Return the first reason, how many more there are, and what is to be done with the keys."""
     reasons = [reason for reason in step.reasons if reason.kind != "keys"]
     more = f"  (+{len(reasons) - 1})" if len(reasons) > 1 else ""
-    why = f"{reasons[0].kind}: {reasons[0].text}{more}" if reasons else ""
+    why = f"{reasons[0].text}{more}" if reasons else ""
     if step.keys is None:
         return why
     from plait.identity.explain import told_keys

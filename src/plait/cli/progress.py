@@ -197,7 +197,7 @@ def because(event: NodeStarted) -> str:
         return ""
     others = sum(other.kind != "kept" for other in event.reasons[1:])  # that one is told at once
     more = f" (+{others})" if others else ""
-    return styled(f"  {reason.kind}: {reason.text}{more}", "2")
+    return styled(f"  {reason.text}{more}", "2")
 
 
 def slow(event: Event, total: int) -> bool:

@@ -169,7 +169,7 @@ def _why(node: NodeRecord) -> str | None:
     """Return why a node ran, against what was recorded before; None where it did not run."""
     if node.status not in ("done", "failed"):
         return None
-    return "; ".join(str(reason.get("text") or reason.get("kind")) for reason in node.reasons) or None
+    return "; ".join(str(reason["text"]) for reason in node.reasons) or None
 
 
 def _because(node: NodeRecord) -> str | None:
@@ -177,7 +177,7 @@ def _because(node: NodeRecord) -> str | None:
     if node.error:
         return node.error
     first = node.reasons[0] if node.reasons else None
-    return None if first is None else f"{first.get('kind')}: {first.get('text')}"
+    return None if first is None else str(first["text"])
 
 
 def _told(title: str, was: Any, is_: Any) -> str:

@@ -1,4 +1,4 @@
-"""``plait why``: why one node runs or not, to the line that changed."""
+"""``plait why``: why a node, or the node that makes a dataset, runs or not, to the line that changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from plait.cli.output import document, line, warning
 if TYPE_CHECKING:
     from plait.engine.foresee import Foreseen
     from plait.events import Reason
-    from plait.project.foresight import Foresight
+    from plait.project.foresight import Asked, Foresight
 
 __all__ = ["command"]
 
@@ -24,7 +24,10 @@ __all__ = ["command"]
 @everywhere
 @click.option("--params", metavar="KEY=VALUE", multiple=True, help="Override parameters; values are YAML.")
 def command(node: str, params: tuple[str, ...], json_: bool, place: Place) -> None:
-    """Explain why NODE would run, or why it would not."""
+    """Explain why NODE would run, or why it would not.
+
+    The name of a dataset stands for the node that makes it; of one that no node makes, its state is told.
+    """
     from plait.config import parse_overrides
     from plait.project.foresight import open_foresight
     from plait.project.running import RunRequest
@@ -35,11 +38,29 @@ def command(node: str, params: tuple[str, ...], json_: bool, place: Place) -> No
     ):
         if foresight.ledger.notice is not None:
             warning(foresight.ledger.notice)
-        step = foresight.step(node)
+        asked = foresight.asked(node)
         if json_:
-            document(_document(foresight, step))
-        else:
-            line(foresight.explain(step))
+            document(_answer(foresight, asked))
+            return
+        if asked.dataset is not None:
+            line(_of_dataset(asked))
+        if asked.step is not None:
+            line(foresight.explain(asked.step))
+
+
+def _of_dataset(asked: Asked) -> str:
+    """Return what a dataset is: what makes it, or whether it is there and who reads it."""
+    if asked.step is not None:
+        return f"'{asked.dataset}' is made by {asked.step.node}"
+    state = "is there" if asked.exists else "does not exist"
+    return f"'{asked.dataset}' is an input that no node makes; it {state}; read by {', '.join(asked.readers)}"
+
+
+def _answer(foresight: Foresight, asked: Asked) -> dict[str, Any]:
+    about = {} if asked.step is None else _document(foresight, asked.step)
+    if asked.dataset is None:
+        return about
+    return {"dataset": asked.dataset, "exists": asked.exists, "read_by": list(asked.readers), **about}
 
 
 def _document(foresight: Foresight, step: Foreseen) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from plait.identity.fingerprints import (
     listed_fingerprints,
     object_fingerprint,
 )
-from plait.identity.manifest import Codebase, CodeManifest, SymbolDigest, code_digest, manifest_of
+from plait.identity.manifest import Codebase, CodeManifest, SymbolDigest, code_digest
 from plait.identity.sources import Sources
 from plait.identity.symbols import CodeProblem
 from plait.identity.texts import changed_lines
@@ -77,7 +77,6 @@ __all__ = [
     "fingerprint_path",
     "fingerprint_tree",
     "listed_fingerprints",
-    "manifest_of",
     "object_fingerprint",
     "parameter_identity",
     "trace_from_json",

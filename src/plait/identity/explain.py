@@ -90,7 +90,7 @@ def _reason(reason: Reason, source: Source) -> Iterator[str]:
         for one in differing(details["then"], details["now"]):
             yield _row("params", f"{details['parameter']}{one.path}   {one.then} → {one.now}")
     else:
-        yield _row(reason.kind, reason.text)
+        yield _row(reason.kind.replace("_", " "), reason.text)
         if details.get("fix"):
             yield _row("", f"→ {details['fix']}")
 

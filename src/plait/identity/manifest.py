@@ -26,7 +26,7 @@ from plait.identity.origins import Origins
 from plait.identity.sources import Sources
 from plait.identity.symbols import CodeProblem, Symbol
 
-__all__ = ["ROOT", "CodeManifest", "Codebase", "SymbolDigest", "code_digest", "manifest_of"]
+__all__ = ["ROOT", "CodeManifest", "Codebase", "SymbolDigest", "code_digest"]
 
 ROOT = "()"
 """The key of the node's own function, whose name is left out on purpose."""
@@ -222,8 +222,3 @@ class _Walk:
         self.random = self.random or symbol.random
         if file is not None:
             self.files.add(file)
-
-
-def manifest_of(function: Callable[..., Any], root: Path | str = ".") -> CodeManifest:
-    """Return the manifest of one function, for scripts and tests; a run uses a :class:`Codebase`."""
-    return Codebase(Path(root)).manifest(function)

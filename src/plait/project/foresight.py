@@ -22,7 +22,23 @@ if TYPE_CHECKING:
     from plait.ledger import Ledger
     from plait.project.project import Project
 
-__all__ = ["Foresight", "open_foresight"]
+__all__ = ["Asked", "Foresight", "open_foresight"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question names: a node; or a dataset, with the node that makes it if there is one.
+
+    Attributes:
+        step: the node, or the one that makes the dataset; None for an input that no node makes.
+        exists: whether the dataset is there; None where a node was named or it lives in memory.
+        readers: the nodes that read the dataset.
+    """
+
+    step: Foreseen | None
+    dataset: str | None = None
+    exists: bool | None = None
+    readers: tuple[str, ...] = ()
 
 
 @dataclass
@@ -54,6 +70,17 @@ class Foresight:
         raise UsageError(
             f"There is no node '{node}'", hint=did_you_mean(node, names) or "see plait pipeline show"
         )
+
+    def asked(self, name: str) -> Asked:
+        """Return what a name stands for: a node first, else a dataset. Raises UsageError for neither."""
+        plan, catalog = self.prepared.plan, self.prepared.catalog
+        base = strip_transcoding(name)
+        made_by = [step.node.name for step in plan.steps if base in step.node.writes]
+        readers = tuple(step.node.name for step in plan.steps if base in step.node.reads)
+        if is_parameter(base) or name in {step.node for step in self.steps} or not (made_by or readers):
+            return Asked(self.step(name))
+        exists = None if catalog.is_memory(base) else catalog.exists(base)
+        return Asked(self.step(made_by[0]) if made_by else None, base, exists, readers)
 
     def explain(self, step: Foreseen) -> str:
         """Return why a node runs or not, as a person reads it."""
