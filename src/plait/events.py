@@ -95,13 +95,21 @@ class DatasetLoaded(Event):
 
 @dataclass(frozen=True, slots=True)
 class DatasetSaved(Event):
-    """``version`` is the save version of a versioned dataset."""
+    """``version`` is the save version of a versioned dataset.
+
+    Of a table ``rows`` and ``columns`` (name → type) are told, of a local file its ``bytes``; ``metrics`` are
+    the numbers of a dataset that the catalog tags so.
+    """
 
     kind: ClassVar[str] = "dataset_saved"
     node: str
     dataset: str
     seconds: float
     version: str | None = None
+    rows: int | None = None
+    columns: Mapping[str, str] | None = None
+    bytes: int | None = None
+    metrics: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

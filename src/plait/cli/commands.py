@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "lineage": "what a dataset was made from, and what from it",
         "config": "parameters and settings, and where they come from",
         "versions": "list and prune the versions of a dataset",
+        "ui": "the project in a browser",
         "info": "this project and its environment",
     },
     "More": {

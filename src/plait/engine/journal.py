@@ -28,7 +28,7 @@ from plait.events import (
     PartitionDone,
     Reason,
 )
-from plait.ledger import DatasetRecord, LogRecord, RunWriter
+from plait.ledger import DatasetRecord, LogRecord, MeasuredRecord, RunWriter
 
 __all__ = ["Journal"]
 
@@ -154,6 +154,9 @@ def _write(event: Event, writer: RunWriter) -> None:
             writer.dataset(DatasetRecord(time, node, dataset, "load", seconds, None))
         case DatasetSaved(_, time, node, dataset, seconds, version):
             writer.dataset(DatasetRecord(time, node, dataset, "save", seconds, version))
+            writer.measured(
+                MeasuredRecord(node, dataset, time, event.rows, event.bytes, event.columns, event.metrics)
+            )
         case LogLine(_, time, node, stream, text, level, logger):
             writer.line(LogRecord(time, node, stream, level, logger, text))
 

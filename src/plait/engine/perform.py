@@ -18,6 +18,7 @@ from plait.engine.failure import user_traceback
 from plait.engine.intake import with_marks
 from plait.engine.keys import is_partitioned
 from plait.engine.leftovers import scratch_name
+from plait.engine.measures import is_metrics, numbers_in, shape_of, size_of
 from plait.engine.parts import KeyedCalls, Part, Report
 from plait.engine.plan import Load, Save, Step
 from plait.engine.seeds import node_seed, numpy_generator, seeded_globals
@@ -273,10 +274,24 @@ class Performer:
         if self._interceptors is not None:
             self._interceptors.after_dataset_saved(name, value, step.node)
         if self._emit is not None and target.place == "stored" and target.key is None:
-            entry = self._data.catalog.entry(name)
-            version = self._facts.version if entry is not None and entry.versioned else None
-            seconds = time.perf_counter() - begun
-            self._emit(DatasetSaved(self._facts.run_id, time.time(), step.node.name, name, seconds, version))
+            self._emit(self._saved(step, name, value, time.perf_counter() - begun))
+
+    def _saved(self, step: Step, name: str, value: Any, seconds: float) -> DatasetSaved:
+        """Tell of data that was saved, with what its value shows of itself."""
+        entry = self._data.catalog.entry(name)
+        shape = shape_of(value)
+        return DatasetSaved(
+            self._facts.run_id,
+            time.time(),
+            step.node.name,
+            name,
+            seconds,
+            self._facts.version if entry is not None and entry.versioned else None,
+            None if shape is None else shape.rows,
+            None if shape is None else shape.columns,
+            size_of(self._data.catalog.dataset(name)),
+            numbers_in(value) if is_metrics(entry) else None,
+        )
 
     def _save_stream(self, step: Step, attempt: int, chunks: Iterable[Any]) -> None:
         identified = self._facts.fingerprint

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["DatasetRecord", "LogRecord", "NodeRecord", "Provenance", "RunRecord", "RunSetting"]
+__all__ = [
+    "DatasetRecord",
+    "LogRecord",
+    "MeasuredRecord",
+    "NodeRecord",
+    "Provenance",
+    "RunRecord",
+    "RunSetting",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,24 @@ class DatasetRecord:
     action: str
     seconds: float
     version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRecord:
+    """What was told of data as it was saved.
+
+    Attributes:
+        columns: name → type of a table.
+        metrics: the numbers of a dataset that is tagged so, by dotted name.
+    """
+
+    node: str
+    dataset: str
+    time: float
+    rows: int | None
+    bytes: int | None
+    columns: Mapping[str, str] | None
+    metrics: Mapping[str, float] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,27 @@ UPDATE run_nodes SET status = 'interrupted'
 UPDATE runs SET status = 'interrupted' WHERE status = 'running';
 """
 
-_MIGRATIONS = (_FIRST, _TRACES, _SIGNATURES)
+_MEASURES = """
+CREATE TABLE saved_data (
+    run          INTEGER NOT NULL REFERENCES runs(key) ON DELETE CASCADE,
+    time         REAL NOT NULL,
+    node         TEXT NOT NULL,
+    dataset      TEXT NOT NULL,
+    rows         INTEGER,
+    bytes        INTEGER,
+    columns      TEXT
+);
+CREATE INDEX saved_data_by_dataset ON saved_data (dataset, run);
+CREATE TABLE metrics (
+    run          INTEGER NOT NULL REFERENCES runs(key) ON DELETE CASCADE,
+    node         TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    value        REAL NOT NULL,
+    PRIMARY KEY (run, name)
+) WITHOUT ROWID;
+"""
+
+_MIGRATIONS = (_FIRST, _TRACES, _SIGNATURES, _MEASURES)
 
 VERSION = len(_MIGRATIONS)
 

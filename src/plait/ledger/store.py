@@ -94,6 +94,45 @@ class Ledger:
         records = [LogRecord(*[row[name] for name in LogRecord.__slots__]) for row in rows]
         return records if node is None else [record for record in records if record.node == node]
 
+    def node_history(self, node: str, limit: int) -> list[dict[str, Any]]:
+        """Return how a node did in its last runs, newest first, with times, errors and reasons."""
+        rows = self._rows(
+            "SELECT r.id AS run, n.node, n.status, n.started, n.seconds, n.error, n.traceback, n.reasons "
+            "FROM run_nodes n JOIN runs r ON r.key = n.run "
+            "WHERE n.node = ? AND n.status != 'waiting' ORDER BY n.run DESC LIMIT ?",
+            (node, limit),
+        )
+        return [{**dict(row), "reasons": json.loads(row["reasons"] or "[]")} for row in rows]
+
+    def data_history(self, dataset: str, limit: int) -> list[dict[str, Any]]:
+        """Return run, time, rows, bytes and columns of a dataset's last saves, newest first."""
+        rows = self._rows(
+            "SELECT r.id AS run, s.time, s.rows, s.bytes, s.columns FROM saved_data s "
+            "JOIN runs r ON r.key = s.run WHERE s.dataset = ? ORDER BY s.run DESC, s.time DESC LIMIT ?",
+            (dataset, limit),
+        )
+        return [{**dict(row), "columns": json.loads(row["columns"] or "null")} for row in rows]
+
+    def last_columns(self) -> dict[str, dict[str, str]]:
+        """Return dataset → its columns, name → type, as they were last saved."""
+        rows = self._rows(
+            "SELECT dataset, columns, MAX(rowid) FROM saved_data WHERE columns IS NOT NULL GROUP BY dataset",
+            (),
+        )
+        return {row["dataset"]: json.loads(row["columns"]) for row in rows}
+
+    def metrics(self, run_id: str | None = None) -> dict[str, dict[str, float]]:
+        """Return run → metric → value, for one run or for all."""
+        rows = self._rows(
+            "SELECT r.id, m.name, m.value FROM metrics m JOIN runs r ON r.key = m.run "
+            "WHERE ?1 IS NULL OR r.id = ?1 ORDER BY m.run, m.name",
+            (run_id,),
+        )
+        found: dict[str, dict[str, float]] = {}
+        for row in rows:
+            found.setdefault(row["id"], {})[row["name"]] = row["value"]
+        return found
+
     def usual_seconds(self, nodes: Iterable[str]) -> dict[str, float]:
         """Return how long each node took when it last succeeded, where that is known."""
         found = [row for node in nodes for row in self._rows(_LAST_SECONDS, (node,))]

@@ -13,7 +13,7 @@ from plait.ledger.traces import TraceRow, TraceStore
 __all__ = ["drop_runs", "exported", "import_lines", "old_runs", "size_of_runs"]
 
 _SCHEMA = 1
-_OF_A_RUN = ("run_nodes", "dataset_events", "log_lines")
+_OF_A_RUN = ("run_nodes", "dataset_events", "log_lines", "saved_data", "metrics")
 
 
 def old_runs(database: Database, keep: int) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plait.ledger.database import Database, moment_of, new_run_id
-from plait.ledger.records import DatasetRecord, LogRecord, Provenance, RunSetting
+from plait.ledger.records import DatasetRecord, LogRecord, MeasuredRecord, Provenance, RunSetting
 from plait.processes import host_name, is_gone, signature
 
 __all__ = ["RunWriter", "close_dead_runs"]
@@ -57,6 +57,8 @@ class RunWriter:
         self._nodes: dict[int, tuple[Any, ...]] = {}
         self._datasets: list[tuple[Any, ...]] = []
         self._lines: list[tuple[Any, ...]] = []
+        self._saved: list[tuple[Any, ...]] = []
+        self._metrics: list[tuple[Any, ...]] = []
         self._written = time.monotonic()
         close_dead_runs(database)
         self.run_id, self._key = _insert_run(database, setting, time.time() if started is None else started)
@@ -99,6 +101,17 @@ class RunWriter:
         with self._lock:
             self._datasets.append(row)
 
+    def measured(self, record: MeasuredRecord) -> None:
+        """Record what was told of data as it was saved."""
+        columns = None if record.columns is None else json.dumps(dict(record.columns))
+        saved = (self._key, record.time, record.node, record.dataset, record.rows, record.bytes, columns)
+        found = (record.metrics or {}).items()
+        names = [(f"{record.dataset}.{name}" if name else record.dataset, value) for name, value in found]
+        with self._lock:
+            if any(value is not None for value in saved[4:]):
+                self._saved.append(saved)
+            self._metrics += [(self._key, record.node, name, value) for name, value in names]
+
     def line(self, record: LogRecord) -> None:
         """Record a line that a node printed or logged."""
         row = (self._key, record.time, record.node, record.stream, record.level, record.logger, record.text)
@@ -113,11 +126,15 @@ class RunWriter:
             nodes, self._nodes = self._nodes, {}
             datasets, self._datasets = self._datasets, []
             lines, self._lines = self._lines, []
+            saved, self._saved = self._saved, []
+            metrics, self._metrics = self._metrics, []
             self._written = time.monotonic()
             with self._database.writing() as connection:
                 connection.executemany(_INSERT_NODE, nodes.values())
                 connection.executemany("INSERT INTO dataset_events VALUES (?, ?, ?, ?, ?, ?, ?)", datasets)
                 connection.executemany("INSERT INTO log_lines VALUES (?, ?, ?, ?, ?, ?, ?)", lines)
+                connection.executemany("INSERT INTO saved_data VALUES (?, ?, ?, ?, ?, ?, ?)", saved)
+                connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?)", metrics)
 
     def finish(self, status: str, counts: Mapping[Any, int], provenance: Provenance) -> None:
         """Record the end of the run."""

@@ -189,7 +189,7 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         state=None if request.inputs else project.state,
         ledger=None if request.inputs else project.ledger,
         identity=identity_options(project, request),
-        observers=(*parts.observers, *request.observers),
+        observers=(*parts.observers, *request.observers, *_watchers(project, request)),
         seed=settings.seed,
         seed_globals=settings.seed_globals,
         spill_limit=settings.spill_limit,
@@ -202,6 +202,15 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         interceptors=_interceptors(parts),
         parameters=parts.parameters,
     )
+
+
+def _watchers(project: Project, request: RunRequest) -> tuple[Observer, ...]:
+    """Return who tells other processes what happens; nobody where nothing is kept."""
+    if request.inputs:
+        return ()
+    from plait.ledger.live import LiveFeed
+
+    return (LiveFeed(project.state),)
 
 
 def _executor(request: RunRequest, settings: Settings) -> str:

@@ -1,0 +1,40 @@
+/** What the address bar holds: everything needed to come back to what is on screen, also in a file. */
+
+import { computed, signal } from "@preact/signals";
+
+export type ViewName = "pipeline" | "runs" | "run" | "compare" | "plan" | "catalog";
+
+export const address = signal(new URLSearchParams(location.search));
+
+export const view = computed(() => (address.value.get("view") ?? "pipeline") as ViewName);
+export const pipelineName = computed(() => address.value.get("pipeline") ?? "__default__");
+export const selector = computed(() => address.value.get("select") ?? "");
+export const focus = computed(() => address.value.get("focus"));
+export const expanded = computed(() => address.value.get("expand"));
+
+/** Change some values; null or "" removes one. `replace` leaves no trace in the history. */
+export function go(changes: Record<string, string | null>, replace = false): void {
+  const next = new URLSearchParams(address.value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) next.set(name, value);
+    else next.delete(name);
+  }
+  const query = next.toString();
+  if (query === address.value.toString()) return;
+  history[replace ? "replaceState" : "pushState"](null, "", query ? `?${query}` : location.pathname);
+  address.value = next;
+}
+
+/** The link to a place, for anchors that can be opened in a new tab. */
+export function linkTo(changes: Record<string, string | null>): string {
+  const next = new URLSearchParams(address.value);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) next.set(name, value);
+    else next.delete(name);
+  }
+  return `?${next}`;
+}
+
+addEventListener("popstate", () => {
+  address.value = new URLSearchParams(location.search);
+});

@@ -1,0 +1,273 @@
+/** The only place that fetches: from the server that served the page, or from the data of an exported site. */
+
+import type { GraphDocument } from "./graph/model";
+
+export interface Problem {
+  message: string;
+  where?: string[];
+  why?: string | null;
+  hint?: string | null;
+}
+
+export interface CodePart {
+  symbol: string;
+  file: string | null;
+  line: number | null;
+  text: string;
+  html: string;
+}
+
+export interface Reason {
+  kind: string;
+  text: string;
+  [detail: string]: unknown;
+}
+
+export interface NodeRun {
+  run: string;
+  status: string;
+  started: number | null;
+  seconds: number | null;
+  error: string | null;
+  traceback: string | null;
+  reasons: Reason[];
+}
+
+export interface NodeDetails {
+  name: string;
+  function: string;
+  file: string | null;
+  line: number | null;
+  doc: string | null;
+  signature: string | null;
+  code: CodePart[];
+  inputs: { argument: string; dataset: string }[];
+  outputs: string[];
+  parameters: { name: string; value: unknown; file: string | null; line: number | null }[];
+  tags: string[];
+  namespace: string | null;
+  settings: Record<string, unknown>;
+  editor?: string | null;
+  history?: NodeRun[];
+}
+
+export interface DatasetDetails {
+  name: string;
+  type: string;
+  doc?: string | null;
+  layer?: string | null;
+  location?: string | null;
+  tags?: string[];
+  frame?: string | null;
+  file?: string | null;
+  line?: number | null;
+  producer: string | null;
+  consumers: string[];
+  columns?: Record<string, string> | null;
+  exists?: boolean | null;
+  bytes?: number;
+  versions?: string[];
+  partitions?: { total: number; keys: string[] };
+  history?: { run: string; time: number; rows: number | null; bytes: number | null }[];
+  problem?: Problem;
+}
+
+export interface Preview {
+  kind: "table" | "text" | "json" | "markdown" | "html" | "image" | "plotly" | "files";
+  columns: Record<string, string> | null;
+  content: unknown;
+  complete: boolean;
+  rows: number | null;
+}
+
+export interface Run {
+  id: string;
+  status: string;
+  started: number;
+  finished: number | null;
+  seconds: number | null;
+  pipeline: string;
+  environment: string | null;
+  selection: string | null;
+  executor: string;
+  parameters: Record<string, unknown>;
+  git_commit: string | null;
+  git_dirty: boolean | null;
+  python: string | null;
+  versions: Record<string, string>;
+  done: number;
+  skipped: number;
+  failed: number;
+  blocked: number;
+  peak_memory: number | null;
+  metrics: Record<string, number>;
+  live: boolean;
+}
+
+export interface RunNode {
+  node: string;
+  status: string;
+  started: number | null;
+  seconds: number | null;
+  attempts: number;
+  peak_memory: number | null;
+  error: string | null;
+  traceback: string | null;
+  reasons: Reason[];
+}
+
+export interface RunDetails {
+  run: Run;
+  nodes: RunNode[];
+  data: Record<string, string>;
+  metrics: Record<string, number>;
+  critical_path: string[];
+  live: boolean;
+}
+
+export interface Logs {
+  lines: { time: number; node: string | null; stream: string; level: string | null; text: string }[];
+  failures: { node: string; error: string | null; traceback: string }[];
+}
+
+export interface Comparison {
+  runs: Run[];
+  parameters: Record<string, unknown[]>;
+  metrics: Record<string, (number | null)[]>;
+  versions: Record<string, unknown[]>;
+  data: Record<string, (string | null)[]>;
+  seconds: Record<string, (number | null)[]>;
+  status: Record<string, (string | null)[]>;
+  reasons: { run: string; node: string; reasons: Reason[] }[];
+}
+
+export interface PlanStep {
+  node: string;
+  action: "run" | "skip" | "maybe" | "blocked";
+  reasons: Reason[];
+  text: string;
+  seconds: number | null;
+}
+
+export interface Plan {
+  steps: PlanStep[];
+  expected_seconds: number | null;
+  stale_upstream: string[];
+}
+
+export interface CatalogRow {
+  name: string;
+  type: string | null;
+  layer?: string | null;
+  location?: string | null;
+  doc?: string | null;
+  tags?: string[];
+  producer: string | null;
+  used_by: string[];
+  state: string;
+}
+
+export interface Selection {
+  nodes: string[];
+  command: string | null;
+  error: Problem | null;
+}
+
+export interface SearchHit {
+  id: string;
+  kind: string;
+  name: string;
+  field: string;
+  excerpt: string;
+  score: number;
+}
+
+export interface ParameterField {
+  name: string;
+  value: unknown;
+  secret: boolean;
+  where: string | null;
+}
+
+export interface RunOrder {
+  pipeline: string;
+  select: string;
+  params: Record<string, unknown>;
+  fresh: boolean;
+  executor: string;
+  workers: number;
+}
+
+/** An answer that says no, with what the server says of it. */
+export class RefusedError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message);
+  }
+}
+
+/** What an exported site carries: answers by the path they are asked under. */
+interface Exported {
+  answers: Record<string, unknown>;
+}
+
+declare global {
+  interface Window {
+    __plait?: Exported;
+  }
+}
+
+export const isExported = window.__plait !== undefined;
+
+async function ask<T>(path: string, query: Record<string, string | number | string[]> = {}): Promise<T> {
+  const exported = window.__plait;
+  if (exported) return fromExport<T>(exported, path, query);
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of Array.isArray(value) ? value : [value]) search.append(name, String(item));
+  }
+  const text = search.toString();
+  return answered<T>(await fetch(text ? `${path}?${text}` : path, { headers: { accept: "application/json" } }));
+}
+
+function fromExport<T>({ answers }: Exported, path: string, query: Record<string, unknown>): T {
+  const key = path === "/api/compare" ? `${path}?${(query.run as string[]).join("&")}` : path;
+  const found = answers[key];
+  if (found === undefined) throw new RefusedError({ message: "This was not exported" });
+  return found as T;
+}
+
+async function answered<T>(response: Response): Promise<T> {
+  const document: unknown = await response.json().catch(() => ({ error: { message: response.statusText } }));
+  if (!response.ok) throw new RefusedError((document as { error: Problem }).error);
+  return document as T;
+}
+
+async function send<T>(path: string, body: unknown): Promise<T> {
+  return answered<T>(
+    await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  );
+}
+
+const named = (kind: string, name: string) => `/api/${kind}/${name.split("/").map(encodeURIComponent).join("/")}`;
+
+export const api = {
+  graph: () => ask<GraphDocument>("/api/graph"),
+  node: (name: string) => ask<NodeDetails>(named("nodes", name)),
+  dataset: (name: string) => ask<DatasetDetails>(named("datasets", name)),
+  preview: (name: string, options: Record<string, string | number>) =>
+    ask<Preview>(`${named("datasets", name)}/preview`, options),
+  frame: (name: string) => `${named("datasets", name)}/frame`,
+  search: (q: string) => ask<{ hits: SearchHit[] }>("/api/search", { q }),
+  select: (pipeline: string, select: string) => ask<Selection>("/api/select", { pipeline, select }),
+  plan: (pipeline: string, select: string) => ask<Plan>("/api/plan", { pipeline, select }),
+  parameters: (pipeline: string, select: string) =>
+    ask<{ fields: ParameterField[]; schema: unknown }>("/api/parameters", { pipeline, select }),
+  runs: () => ask<{ runs: Run[] }>("/api/runs"),
+  run: (id: string) => ask<RunDetails>(`/api/runs/${encodeURIComponent(id)}`),
+  logs: (id: string, node?: string) => ask<Logs>(`/api/runs/${encodeURIComponent(id)}/logs`, node ? { node } : {}),
+  compare: (run: string[]) => ask<Comparison>("/api/compare", { run }),
+  metrics: () => ask<{ series: Record<string, { run: string; time: number; value: number }[]> }>("/api/metrics"),
+  catalog: () => ask<{ datasets: CatalogRow[] }>("/api/catalog"),
+  start: (order: RunOrder) => send<{ pid: number; command: string }>("/api/runs", order),
+  cancel: (id: string, now: boolean) => send<{ run: string }>(`/api/runs/${encodeURIComponent(id)}/cancel`, { now }),
+};

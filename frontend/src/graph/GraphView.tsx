@@ -1,0 +1,267 @@
+/** The graph on the page: lays out when what is shown changes, paints, and turns gestures into addresses. */
+
+import { effect, signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { focus, go } from "../address";
+import { liveTick } from "../live";
+import * as state from "../state";
+import type { Camera } from "./camera";
+import { GraphCanvas } from "./canvas";
+import { Layouter } from "./layouter";
+import { flatGraph, type GraphDocument, idOf, lineage } from "./model";
+import type { Drawing } from "./nested";
+import { readPalette } from "./palette";
+import type { Scene } from "./paint";
+import { measurer } from "./measure";
+import { type Direction, neighbour } from "./walk";
+
+export const hovered = signal(-1);
+export const elementsDrawn = signal(0);
+
+/** What the buttons around the graph may ask of it. */
+export interface GraphHandle {
+  fit(): void;
+  zoom(factor: number): void;
+  picture(): HTMLCanvasElement;
+  drawing(): Drawing | undefined;
+  scene(): Scene | undefined;
+  camera(): Camera;
+  /** Bring a point of the drawing to the middle of the screen. */
+  look(x: number, y: number): void;
+}
+
+export const handle = signal<GraphHandle | null>(null);
+
+export function GraphView({ stateOf }: { stateOf: (name: string) => string | undefined }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const colour = useRef(stateOf);
+  colour.current = stateOf;
+  useEffect(() => {
+    const controller = new Controller(canvas.current!, (name) => colour.current(name));
+    return () => controller.close();
+  }, []);
+  return (
+    <canvas
+      ref={canvas}
+      class="graph"
+      tabIndex={0}
+      role="application"
+      aria-label="Pipeline graph. Arrow keys move between connected elements, Enter opens, F folds, plus and minus zoom, 0 shows all."
+    />
+  );
+}
+
+class Controller {
+  private readonly graph: GraphCanvas;
+  private readonly layouter = new Layouter();
+  private readonly stops: (() => void)[];
+  private drawing: Drawing | undefined;
+  private laidOut: { document: GraphDocument; bands: boolean } | undefined;
+  private anchor = -1;
+  private first = true;
+
+  constructor(private readonly canvas: HTMLCanvasElement, private readonly stateOf: (name: string) => string | undefined) {
+    this.graph = new GraphCanvas(canvas, readPalette(canvas), {
+      hovered: (item) => (hovered.value = item),
+      clicked: (item) => this.clicked(item),
+      doubleClicked: (item) => this.doubleClicked(item),
+      moved: () => undefined,
+    });
+    canvas.addEventListener("keydown", (event) => this.pressed(event));
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const recolour = () => this.graph.useColours(readPalette(canvas));
+    dark.addEventListener("change", recolour);
+    this.stops = [
+      effect(() => this.layOut()),
+      effect(() => {
+        state.theme.value;
+        queueMicrotask(recolour);
+      }),
+      effect(() => {
+        hovered.value;
+        focus.value;
+        state.plan.value;
+        state.showPlan.value;
+        liveTick.value;
+        this.show();
+      }),
+      () => dark.removeEventListener("change", recolour),
+    ];
+    handle.value = {
+      fit: () => this.fit(true),
+      zoom: (factor) => this.graph.zoom(factor),
+      picture: () => canvas,
+      drawing: () => this.drawing,
+      scene: () => this.sceneNow(),
+      camera: () => this.graph.camera,
+      look: (x, y) => this.graph.centre({ x, y, width: 0, height: 0 }),
+    };
+  }
+
+  close(): void {
+    for (const stop of this.stops) stop();
+    handle.value = null;
+    this.layouter.close();
+    this.graph.close();
+  }
+
+  private layOut(): void {
+    const document = state.graph.value;
+    if (!document?.elements.length) return;
+    const bands = state.showBands.value;
+    const view = { shown: state.shown.value, open: state.open.value, leftToRight: state.leftToRight.value };
+    const known = this.laidOut?.document.key === document.key && this.laidOut.bands === bands;
+    const flat = known
+      ? undefined
+      : flatGraph(document, state.namespaces.value, { measure: measurer(this.canvas), height: 34 }, bands);
+    this.laidOut = { document, bands };
+    const before = this.anchorBox();
+    void this.layouter.draw({ ...view, shown: view.shown.slice(), open: view.open.slice() }, flat).then((drawing) => {
+      if (drawing) this.arrived(drawing, before, known);
+    });
+  }
+
+  private arrived(drawing: Drawing, before: { item: number; x: number; y: number } | undefined, known: boolean): void {
+    this.drawing = drawing;
+    elementsDrawn.value = drawing.drawn;
+    if (this.first || !known) this.fit(false);
+    else if (before && drawing.width[before.item]) this.stay(drawing, before);
+    this.first = false;
+    this.show();
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        document.documentElement.dataset.elements = String(drawing.drawn);
+        document.documentElement.dataset.graph = "drawn";
+      }),
+    );
+  }
+
+  /** What the reader looked at stays where it was: the element that was folded, or the one in the middle. */
+  private stay(drawing: Drawing, before: { item: number; x: number; y: number }): void {
+    const { left, top, scale } = this.graph.camera;
+    const dx = (drawing.x[before.item]! - before.x) * scale;
+    const dy = (drawing.y[before.item]! - before.y) * scale;
+    this.graph.move({ scale, left: left - dx, top: top - dy });
+  }
+
+  private anchorBox(): { item: number; x: number; y: number } | undefined {
+    const { drawing } = this;
+    if (!drawing) return undefined;
+    const item = this.anchor >= 0 ? this.anchor : this.graph.at(this.graph.width / 2, this.graph.height / 2);
+    this.anchor = -1;
+    return item < 0 ? undefined : { item, x: drawing.x[item]!, y: drawing.y[item]! };
+  }
+
+  private fit(animated: boolean): void {
+    const { drawing } = this;
+    if (drawing) this.graph.fit({ x: 0, y: 0, width: drawing.extent.width, height: drawing.extent.height }, animated);
+  }
+
+  private show(): void {
+    const scene = this.sceneNow();
+    if (scene) this.graph.show(scene);
+  }
+
+  private sceneNow(): Scene | undefined {
+    const document = state.graph.value;
+    return document && this.drawing ? this.scene(document, this.drawing) : undefined;
+  }
+
+  private scene(document: GraphDocument, drawing: Drawing): Scene {
+    const selected = this.selected();
+    const start = hovered.value >= 0 && hovered.value < drawing.elements ? hovered.value : selected;
+    return {
+      drawing,
+      elements: document.elements,
+      namespaces: state.namespaces.value,
+      open: state.open.value,
+      layers: document.layers,
+      leftToRight: state.leftToRight.value,
+      state: (item) => (item < drawing.elements ? this.stateOf(document.elements[item]!.name) : undefined),
+      lit: start >= 0 ? this.lit(document, drawing, start) : undefined,
+      hovered: hovered.value,
+      selected,
+    };
+  }
+
+  private lit(document: GraphDocument, drawing: Drawing, start: number): Uint8Array {
+    const found = lineage(document.elements.length, state.edges.value, [start], "both");
+    const items = new Uint8Array(drawing.x.length);
+    items.set(found);
+    const { above } = state.namespaces.value;
+    document.elements.forEach((element, number) => {
+      if (!found[number] || !element.namespace) return;
+      let space = state.namespaces.value.numbers.get(element.namespace) ?? -1;
+      for (; space >= 0; space = above[space]!) items[drawing.elements + space] = 1;
+    });
+    return items;
+  }
+
+  private selected(): number {
+    return state.numberOf.value.get(focus.value ?? "") ?? -1;
+  }
+
+  private clicked(item: number): void {
+    const element = state.graph.value?.elements[item];
+    if (element) go({ focus: idOf(element) });
+    else if (item < 0) go({ focus: null });
+    else this.toggle(item);
+  }
+
+  private doubleClicked(item: number): void {
+    const { drawing } = this;
+    if (!drawing || item < 0 || item >= drawing.elements) return;
+    this.graph.centre(this.box(item), Math.max(1, this.graph.camera.scale));
+  }
+
+  private toggle(item: number): void {
+    this.anchor = item;
+    state.toggle(item - this.drawing!.elements);
+  }
+
+  private box(item: number) {
+    const { x, y, width, height } = this.drawing!;
+    return { x: x[item]!, y: y[item]!, width: width[item]!, height: height[item]! };
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    const action = this.keys()[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    action();
+  }
+
+  private keys(): Record<string, () => void> {
+    return {
+      "+": () => this.graph.zoom(1.25),
+      "=": () => this.graph.zoom(1.25),
+      "-": () => this.graph.zoom(0.8),
+      "0": () => this.fit(true),
+      f: () => this.foldHere(),
+      Escape: () => go({ focus: null }),
+      Enter: () => document.querySelector<HTMLElement>(".panel")?.focus(),
+      ArrowUp: () => this.walk("up"),
+      ArrowDown: () => this.walk("down"),
+      ArrowLeft: () => this.walk("left"),
+      ArrowRight: () => this.walk("right"),
+    };
+  }
+
+  private walk(direction: Direction): void {
+    const { drawing } = this;
+    const document = state.graph.value;
+    if (!drawing || !document) return;
+    const next = neighbour(drawing, this.selected(), direction);
+    if (next < 0) return;
+    if (next < drawing.elements) go({ focus: idOf(document.elements[next]!) }, true);
+    this.graph.centre(this.box(next));
+  }
+
+  private foldHere(): void {
+    const element = state.graph.value?.elements[this.selected()];
+    const space = state.namespaces.value.numbers.get(element?.namespace ?? "");
+    if (space === undefined) return;
+    this.anchor = this.drawing!.elements + space;
+    state.toggle(space);
+  }
+}

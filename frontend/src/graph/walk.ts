@@ -1,0 +1,38 @@
+/** Moving over a drawing by arrow keys: to the nearest element on a side, connected ones first. */
+
+import type { Drawing } from "./nested";
+
+export type Direction = "up" | "down" | "left" | "right";
+
+const CONNECTED = 0.35; // a connected element counts as nearer by this factor
+
+export function neighbour(drawing: Drawing, from: number, direction: Direction): number {
+  const { visible, elements, source, target } = drawing;
+  const items = [...visible].filter((item) => item < elements);
+  if (from < 0 || !drawing.width[from]) return items[0] ?? -1;
+  const linked = new Set<number>();
+  source.forEach((tail, edge) => {
+    if (tail === from) linked.add(target[edge]!);
+    if (target[edge] === from) linked.add(tail);
+  });
+  let [best, least] = [-1, Infinity];
+  for (const item of items) {
+    const distance = item === from ? Infinity : away(drawing, from, item, direction);
+    const felt = linked.has(item) ? distance * CONNECTED : distance;
+    if (felt < least) [best, least] = [item, felt];
+  }
+  return best;
+}
+
+/** How far an element is in a direction, sideways counting double; Infinity when it is not on that side. */
+function away(drawing: Drawing, from: number, to: number, direction: Direction): number {
+  const dx = middle(drawing.x, drawing.width, to) - middle(drawing.x, drawing.width, from);
+  const dy = middle(drawing.y, drawing.height, to) - middle(drawing.y, drawing.height, from);
+  const [along, across] = direction === "up" || direction === "down" ? [dy, dx] : [dx, dy];
+  const ahead = direction === "up" || direction === "left" ? -along : along;
+  return ahead > 1 ? ahead + 2 * Math.abs(across) : Infinity;
+}
+
+function middle(start: Float64Array, size: Float64Array, item: number): number {
+  return start[item]! + size[item]! / 2;
+}

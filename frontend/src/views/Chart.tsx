@@ -1,0 +1,44 @@
+/** A line over time: points that can be pointed at, and the same figures for those who do not see it. */
+
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { theme } from "../state";
+import { figure } from "../words";
+
+interface Props {
+  title: string;
+  points: { x: number; y: number; label: string }[];
+  height?: number;
+}
+
+export function Chart({ title, points, height = 150 }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = box.current!;
+    const style = getComputedStyle(element);
+    const [line, grid, text] = ["--accent", "--box-line", "--muted"].map((name) => style.getPropertyValue(name).trim());
+    const axis = { stroke: text!, grid: { stroke: grid!, width: 1 }, ticks: { stroke: grid! }, font: `11px ${style.fontFamily}` };
+    const chart = new uPlot(
+      {
+        width: Math.max(element.clientWidth, 120),
+        height,
+        legend: { show: false },
+        cursor: { y: false },
+        scales: { x: { time: true } },
+        axes: [axis, { ...axis, size: 62, values: (_, values) => values.map(figure) }],
+        series: [{}, { label: title, stroke: line!, width: 2, points: { show: true, size: 7 } }],
+      },
+      [points.map(({ x }) => x), points.map(({ y }) => y)],
+      element,
+    );
+    const resizes = new ResizeObserver(() => chart.setSize({ width: Math.max(element.clientWidth, 120), height }));
+    resizes.observe(element);
+    return () => {
+      resizes.disconnect();
+      chart.destroy();
+    };
+  }, [points.map(({ x, y }) => `${x}:${y}`).join(), theme.value]);
+  const summary = points.map(({ label, y }) => `${label}: ${figure(y)}`).join("; ");
+  return <div class="chart" ref={box} role="img" aria-label={`${title}. ${summary}`} />;
+}

@@ -1,0 +1,60 @@
+/** A dataset: what it is, where it lies, how it grew, and its first rows. */
+
+import { api, type DatasetDetails } from "../api";
+import { graphChanged, ledgerChanged } from "../live";
+import { bytes, count, moment } from "../words";
+import { Chart } from "./Chart";
+import { ElementLink } from "./links";
+import { Loaded, useAnswer } from "./loaded";
+import { PreviewView } from "./PreviewView";
+
+export function DatasetPanel({ name }: { name: string }) {
+  const answer = useAnswer(() => api.dataset(name), [name, graphChanged.value, ledgerChanged.value]);
+  return <Loaded answer={answer}>{(dataset) => <Dataset dataset={dataset} />}</Loaded>;
+}
+
+function Dataset({ dataset }: { dataset: DatasetDetails }) {
+  const { doc, type, location, layer, file, line, exists, problem, producer, consumers, partitions, versions } = dataset;
+  const latest = dataset.history?.[0];
+  return (
+    <>
+      {doc && <p class="doc">{doc}</p>}
+      {problem && <p class="trouble" role="alert">{problem.message}</p>}
+      <dl class="facts">
+        <dt>Type</dt><dd>{type}{dataset.frame ? ` (${dataset.frame})` : ""}</dd>
+        {location && <><dt>Place</dt><dd><code>{location}</code>{exists === false && <span class="quiet"> not there yet</span>}</dd></>}
+        {layer && <><dt>Layer</dt><dd>{layer}</dd></>}
+        {file && <><dt>Entry</dt><dd>{file}:{line}</dd></>}
+        {latest?.rows != null && <><dt>Rows</dt><dd>{count(latest.rows)}</dd></>}
+        {(dataset.bytes ?? latest?.bytes) != null && <><dt>Size</dt><dd>{bytes(dataset.bytes ?? latest?.bytes)}</dd></>}
+        {versions && <><dt>Versions</dt><dd>{versions.length}, latest {versions[0]}</dd></>}
+        <dt>Made by</dt><dd>{producer ? <ElementLink id={`node:${producer}`} /> : "no node"}</dd>
+        <dt>Used by</dt>
+        <dd>{consumers.length ? consumers.map((node, number) => [number ? ", " : "", <ElementLink key={node} id={`node:${node}`} />]) : "no node"}</dd>
+      </dl>
+      {exists && <><h3>Preview</h3><PreviewView name={dataset.name} /></>}
+      {partitions && (
+        <>
+          <h3>{count(partitions.total)} partitions</h3>
+          <ul class="keys" tabIndex={0} aria-label="Partition keys">{partitions.keys.map((key) => <li key={key}>{key}</li>)}</ul>
+        </>
+      )}
+      {dataset.columns && (
+        <>
+          <h3>{Object.keys(dataset.columns).length} columns</h3>
+          <ul class="columns">
+            {Object.entries(dataset.columns).map(([name, kind]) => <li key={name}><code>{name}</code> <span class="quiet">{kind}</span></li>)}
+          </ul>
+        </>
+      )}
+      <Growth dataset={dataset} />
+    </>
+  );
+}
+
+function Growth({ dataset: { history } }: { dataset: DatasetDetails }) {
+  const saves = (history ?? []).filter(({ rows }) => rows !== null).reverse();
+  if (saves.length < 2) return null;
+  const points = saves.map(({ time, rows, run }) => ({ label: `${moment(time)}, run ${run}`, x: time, y: rows! }));
+  return <><h3>Rows over runs</h3><Chart title="Rows over runs" points={points} /></>;
+}

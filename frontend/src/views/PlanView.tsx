@@ -1,0 +1,36 @@
+/** What a run would do now, and why, node by node. */
+
+import { useEffect } from "preact/hooks";
+import { loadPlan, plan } from "../state";
+import { pipelineName, selector } from "../address";
+import { graphChanged, ledgerChanged } from "../live";
+import { duration } from "../words";
+import { ElementLink, State } from "./links";
+
+export function PlanView() {
+  useEffect(() => void loadPlan(), [pipelineName.value, selector.value, graphChanged.value, ledgerChanged.value]);
+  const found = plan.value;
+  const active = found?.steps.filter(({ action }) => action !== "skip") ?? [];
+  const skipped = found?.steps.filter(({ action }) => action === "skip") ?? [];
+  return (
+    <section class="page">
+      <h1>Plan</h1>
+      {found === null && <p class="quiet" aria-busy="true">Looking at code, parameters and data…</p>}
+      {found && active.length === 0 && <p>✓ Everything is up to date: {skipped.length} nodes.</p>}
+      {found?.expected_seconds != null && active.length > 0 && <p>About {duration(found.expected_seconds)}, by what the nodes took before.</p>}
+      {found && found.stale_upstream.length > 0 && <p class="trouble">Left out although they would run: {found.stale_upstream.join(", ")}</p>}
+      {active.map(({ node, action, text }) => (
+        <section key={node} class="step">
+          <h2><State value={action} /> <ElementLink id={`node:${node}`} /></h2>
+          <pre tabIndex={0}>{text}</pre>
+        </section>
+      ))}
+      {skipped.length > 0 && (
+        <details>
+          <summary>{skipped.length} nodes are up to date</summary>
+          <ul class="plain">{skipped.map(({ node, reasons }) => <li key={node}><ElementLink id={`node:${node}`} /> <span class="quiet">{reasons[0]?.text}</span></li>)}</ul>
+        </details>
+      )}
+    </section>
+  );
+}

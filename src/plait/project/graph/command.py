@@ -1,0 +1,48 @@
+"""The command line that runs what is selected on a surface: what is shown is what runs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from plait.project.pipelines import DEFAULT
+
+__all__ = ["run_arguments", "run_command"]
+
+
+def run_command(pipeline: str, select: str, environment: str, **options: Any) -> str:
+    """Return the command that runs a selection, to be pasted into a shell."""
+    return shlex.join(["plait", *run_arguments(pipeline, select, environment, **options)])
+
+
+def run_arguments(
+    pipeline: str,
+    select: str,
+    environment: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    fresh: bool = False,
+    executor: str | None = None,
+    workers: int | None = None,
+) -> list[str]:
+    """Return the arguments of ``plait`` that run a selection.
+
+    Args:
+        params: dotted names → values that override the configuration.
+    """
+    arguments = ["run", *select.split()]
+    if pipeline != DEFAULT:
+        arguments += ["--pipeline", pipeline]
+    if environment != "local":
+        arguments += ["--env", environment]
+    if fresh:
+        arguments.append("--fresh")
+    if executor:
+        arguments += ["--executor", executor]
+    if workers:
+        arguments += ["--workers", str(workers)]
+    if params:
+        arguments += ["--params", *(f"{name}={json.dumps(value)}" for name, value in params.items())]
+    return arguments

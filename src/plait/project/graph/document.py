@@ -1,0 +1,185 @@
+"""The graph of a project as one JSON document: pipelines, nodes, datasets and parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from plait.errors import PlaitError
+from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
+from plait.project.pipelines import DEFAULT
+
+if TYPE_CHECKING:
+    from plait.catalog import DataCatalog
+    from plait.project.project import Project
+
+__all__ = ["GRAPH_SCHEMA", "element_id", "first_line", "function_name", "graph_document", "layer_order"]
+
+GRAPH_SCHEMA = 1
+
+#: Kedro's data engineering layers, top to bottom; others follow where the graph puts them.
+_LAYERS = (
+    "raw",
+    "intermediate",
+    "primary",
+    "feature",
+    "model_input",
+    "models",
+    "model_output",
+    "reporting",
+)
+
+
+def graph_document(project: Project) -> dict[str, Any]:
+    """Return the graph of all pipelines of a project.
+
+    What cannot be made, such as a pipeline whose module does not import, is told in ``problems``; the rest
+    is there. The ``key`` identifies what is drawn: equal keys, equal drawings.
+    """
+    pipelines, problems = _pipelines(project)
+    builder = _Builder(_catalog(project, problems))
+    listed = [
+        {"name": name, "nodes": [builder.node(node) for node in pipelines[name].nodes]}
+        for name in sorted(pipelines, key=lambda name: (name != DEFAULT, name))
+    ]
+    content = {
+        "schema": GRAPH_SCHEMA,
+        "project": {"name": project.name, "environment": project.env},
+        "pipelines": listed,
+        "layers": layer_order(element.get("layer") for element in builder.elements),
+        "elements": builder.elements,
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return {**content, "key": f"sha256:{digest}", "problems": [problem_document(item) for item in problems]}
+
+
+def element_id(kind: str, name: str) -> str:
+    """Return how an element is called in addresses and searches: ``node:clean``, ``params:split``."""
+    return name if kind == "parameter" else f"{kind}:{name}"
+
+
+def problem_document(problem: PlaitError) -> dict[str, Any]:
+    """Return an error as plain values, as a surface shows it."""
+    where = [str(place) for place in problem.where]
+    return {"message": problem.what, "where": where, "why": problem.why, "hint": problem.hint}
+
+
+def layer_order(layers: Iterable[str | None]) -> list[str]:
+    """Return the layers in use: Kedro's in their order, then others as they were first met."""
+    used = dict.fromkeys(layer for layer in layers if layer)
+    known = [layer for layer in _LAYERS if layer in used]
+    return [*known, *(layer for layer in used if layer not in _LAYERS)]
+
+
+def first_line(text: str | None) -> str | None:
+    """Return the first line of a docstring or a description."""
+    lines = (text or "").strip().splitlines()
+    return lines[0].strip() if lines else None
+
+
+def function_name(node: Node) -> str:
+    """Return where a node's function is defined: module and qualified name."""
+    func: Any = node.func
+    while hasattr(func, "func"):  # partials
+        func = func.func
+    name = getattr(func, "__qualname__", type(func).__qualname__)
+    return f"{getattr(func, '__module__', type(func).__module__)}.{name}"
+
+
+def _label(name: str, namespace: str | None) -> str:
+    return name.removeprefix(f"{namespace}.") if namespace else name
+
+
+def _pipelines(project: Project) -> tuple[dict[str, Pipeline], list[PlaitError]]:
+    found: dict[str, Pipeline] = {}
+    problems: list[PlaitError] = []
+    try:
+        names = list(project.pipelines)
+    except PlaitError as error:
+        return {}, [error]
+    for name in names:
+        try:
+            found[name] = project.pipelines[name]
+        except PlaitError as error:
+            if str(error) not in map(str, problems):
+                problems.append(error)
+    return found, problems
+
+
+def _catalog(project: Project, problems: list[PlaitError]) -> DataCatalog | None:
+    try:
+        return project.catalog
+    except PlaitError as error:
+        problems.append(error)
+        return None
+
+
+class _Builder:
+    """Numbers elements as they are met."""
+
+    def __init__(self, catalog: DataCatalog | None) -> None:
+        self._catalog = catalog
+        self._numbers: dict[str, int] = {}
+        self.elements: list[dict[str, Any]] = []
+
+    def node(self, node: Node) -> int:
+        """Return the number of a node, added with all it reads and writes where it is new."""
+        known = self._numbers.get(f"node:{node.name}")
+        if known is not None:
+            return known
+        inputs = [self._data(name) for name in dict.fromkeys(map(strip_transcoding, node.inputs))]
+        outputs = [self._data(name) for name in dict.fromkeys(map(strip_transcoding, node.outputs))]
+        return self._add(
+            {
+                "kind": "node",
+                "name": node.name,
+                "label": _label(node.name, node.namespace),
+                "namespace": node.namespace,
+                "tags": sorted(node.tags),
+                "function": function_name(node),
+                "mode": "each" if node.maps else "new" if node.incremental else None,
+                "inputs": inputs,
+                "outputs": outputs,
+                "doc": first_line(getattr(node.func, "__doc__", None)),
+            }
+        )
+
+    def _data(self, name: str) -> int:
+        kind = "parameter" if is_parameter(name) else "dataset"
+        known = self._numbers.get(element_id(kind, name))
+        if known is not None:
+            return known
+        return self._add(self._parameter(name) if kind == "parameter" else self._dataset(name))
+
+    def _parameter(self, name: str) -> dict[str, Any]:
+        plain = name.removeprefix("params:")
+        namespace, _, label = plain.rpartition(".")
+        return {"kind": "parameter", "name": name, "label": label, "namespace": namespace}
+
+    def _dataset(self, name: str) -> dict[str, Any]:
+        namespace, _, label = name.rpartition(".")
+        element = {"kind": "dataset", "name": name, "label": label, "namespace": namespace}
+        entry = None
+        with suppress(PlaitError):  # a wrong entry is told of by `check`; its dataset is drawn all the same
+            entry = self._catalog.entry(name) if self._catalog is not None else None
+        if entry is None:
+            return {**element, "type": "memory"}
+        return {
+            **element,
+            "type": entry.type,
+            "layer": entry.layer,
+            "location": entry.location,
+            "partitioned": entry.type.startswith("partitions"),
+            "versioned": entry.versioned,
+            "tags": sorted(entry.tags),
+            "doc": first_line(entry.description),
+        }
+
+    def _add(self, element: Mapping[str, Any]) -> int:
+        kept = {key: value for key, value in element.items() if value not in (None, "", False, [])}
+        number = self._numbers[element_id(kept["kind"], kept["name"])] = len(self.elements)
+        self.elements.append(kept)
+        return number

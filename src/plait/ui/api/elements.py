@@ -1,0 +1,120 @@
+"""One node or one dataset: what is known of it, its history, its first rows."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import HTMLResponse
+
+from plait.ui.asking import WorkbenchError
+from plait.ui.code import highlighted
+from plait.ui.endpoints import Endpoint, NotFoundError, Parameter, RequestError
+from plait.ui.security import FRAME_POLICY
+from plait.ui.viewer import Viewer
+
+__all__ = ["ENDPOINTS"]
+
+_RUNS = 30  # of the history of a node or dataset
+
+_WHOLE = 10_000_000  # lines of a report: half of one is no page
+
+_NAME = Parameter("name", place="path")
+
+
+async def node(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    details = await _details(viewer, "node", values["name"])
+    code = [{**part, "html": highlighted(part["text"])} for part in details["code"]]
+    history = _node_history(viewer, values["name"])
+    file, line = details["file"], details["line"]
+    editor = None if file is None else f"vscode://file/{quote(str(viewer.root / file))}:{line or 1}"
+    return {**details, "code": code, "editor": editor, "history": history}
+
+
+async def dataset(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    name = values["name"]
+    details = await _details(viewer, "dataset", name)
+    history = _dataset_history(viewer, name)
+    columns = next((item["columns"] for item in history if item["columns"]), None)
+    found = {**details, "history": history, "columns": columns, "exists": None}
+    if details["type"] == "memory":
+        return found
+    try:
+        return {**found, **await viewer.workbench.ask("state_of", name=name)}
+    except WorkbenchError as error:
+        return {**found, "problem": error.document}
+
+
+async def preview(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    await _details(viewer, "dataset", values["name"])
+    return await viewer.workbench.ask(
+        "preview",
+        name=values["name"],
+        limit=values["limit"],
+        sort=values["sort"],
+        descending=values["descending"],
+    )
+
+
+async def frame(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    """Show what a user's report or figure holds, with an origin of nobody and no way out."""
+    found = await preview(viewer, {**values, "limit": 1, "sort": None, "descending": False})
+    kind, content = found["kind"], found["content"]
+    if kind == "html":
+        whole = {**values, "limit": _WHOLE, "sort": None, "descending": False}
+        page = (await preview(viewer, whole))["content"]
+    elif kind == "plotly":
+        figure = json.dumps(content).replace("<", "\\u003c")
+        page = (
+            "<!doctype html><title>Figure</title><style>html,body,#figure{margin:0;height:100%}</style>"
+            '<div id="figure"></div><script src="/static/plotly.min.js"></script>'
+            f"<script>const f={figure};Plotly.newPlot('figure',f.data,{{...f.layout,autosize:true}},"
+            "{responsive:true,displaylogo:false})</script>"
+        )
+    else:
+        raise RequestError(f"a {html.escape(kind)} is not shown in a frame")
+    return HTMLResponse(page, headers={"content-security-policy": FRAME_POLICY})
+
+
+async def _details(viewer: Viewer, kind: str, name: str) -> Mapping[str, Any]:
+    found = (await viewer.snapshot()).details.get(f"{kind}:{name}")
+    if found is None:
+        raise NotFoundError(f"There is no {kind} '{name}'")
+    return found
+
+
+def _node_history(viewer: Viewer, name: str) -> list[dict[str, Any]]:
+    ledger = viewer.ledger()
+    return [] if ledger is None else ledger.node_history(name, _RUNS)
+
+
+def _dataset_history(viewer: Viewer, name: str) -> list[dict[str, Any]]:
+    ledger = viewer.ledger()
+    return [] if ledger is None else ledger.data_history(name, _RUNS)
+
+
+ENDPOINTS = (
+    Endpoint("/api/nodes/{name:path}", node, "A node: code, settings, history.", (_NAME,)),
+    Endpoint(
+        "/api/datasets/{name:path}/preview",
+        preview,
+        "The first rows of a dataset, or what it shows.",
+        (
+            _NAME,
+            Parameter("limit", "integer", 100, least=1, most=5_000),
+            Parameter("sort", description="A column to sort those rows by."),
+            Parameter("descending", "boolean", False),
+        ),
+    ),
+    Endpoint(
+        "/api/datasets/{name:path}/frame",
+        frame,
+        "A page for a sandboxed frame: an HTML report or a Plotly figure.",
+        (_NAME,),
+        media_type="text/html",
+    ),
+    Endpoint("/api/datasets/{name:path}", dataset, "A dataset: place, state, history.", (_NAME,)),
+)

@@ -1,0 +1,94 @@
+"""Starting and cancelling runs: the command that is shown is the one that runs, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from plait.project.graph.command import run_arguments, run_command
+from plait.project.pipelines import DEFAULT
+from plait.ui.endpoints import Endpoint, ForbiddenError, NotFoundError, Parameter, RequestError
+from plait.ui.viewer import Viewer
+
+__all__ = ["ENDPOINTS"]
+
+_BODY: Mapping[str, Any] = {
+    "properties": {
+        "pipeline": {"type": "string", "default": DEFAULT},
+        "select": {"type": "string", "default": ""},
+        "params": {"type": "object", "default": {}},
+        "fresh": {"type": "boolean", "default": False},
+        "executor": {"type": "string", "default": ""},
+        "workers": {"type": "integer", "default": 0},
+    }
+}
+_EXECUTORS = ("", "inline", "threads", "processes")
+
+
+async def start(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    _refuse_read_only(viewer)
+    if values["executor"] not in _EXECUTORS or not 0 <= values["workers"] <= 256:
+        raise RequestError("there is no such executor, or too many workers")
+    # Whoever is wrong is told before a process starts; words that begin with a dash would be options.
+    await viewer.workbench.ask("select", pipeline=values["pipeline"], select=values["select"])
+    if any(word.startswith("-") for word in values["select"].split()):
+        raise RequestError("a selector does not begin with a dash")
+    options = {
+        "params": values["params"],
+        "fresh": values["fresh"],
+        "executor": values["executor"] or None,
+        "workers": values["workers"] or None,
+    }
+    arguments = run_arguments(values["pipeline"], values["select"], viewer.environment, **options)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "plait",
+        *arguments,
+        cwd=viewer.root,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    viewer.keep(process)
+    return {
+        "pid": process.pid,
+        "command": run_command(values["pipeline"], values["select"], viewer.environment, **options),
+    }
+
+
+async def cancel(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    _refuse_read_only(viewer)
+    pid = viewer.running().get(values["run"])
+    if pid is None:
+        raise NotFoundError(f"Run {values['run']} is not going on")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGINT)
+        if values["now"]:
+            await asyncio.sleep(0.05)
+            os.kill(pid, signal.SIGINT)
+    return {"run": values["run"]}
+
+
+def _refuse_read_only(viewer: Viewer) -> None:
+    if viewer.read_only:
+        raise ForbiddenError("This server only shows: it was started with --read-only")
+
+
+ENDPOINTS = (
+    Endpoint("/api/runs", start, "Start a run.", method="POST", body=_BODY),
+    Endpoint(
+        "/api/runs/{run}/cancel",
+        cancel,
+        "Stop a run: let running nodes finish, or not even that.",
+        (Parameter("run", place="path"),),
+        method="POST",
+        body={"properties": {"now": {"type": "boolean", "default": False}}},
+    ),
+)

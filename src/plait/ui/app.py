@@ -1,0 +1,78 @@
+"""The application: endpoints, the page and its files, and the guard in front of all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from plait.ui.api import ENDPOINTS
+from plait.ui.endpoints import openapi, route
+from plait.ui.security import Guard
+from plait.ui.viewer import Viewer
+
+__all__ = ["STATIC", "create_app"]
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(viewer: Viewer, *, secret: str, hosts: frozenset[str]) -> Starlette:
+    """Return the application that shows one project.
+
+    Args:
+        secret: what every request has to know.
+        hosts: names, with port, that it may be asked by.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await viewer.start()
+        try:
+            yield
+        finally:
+            await viewer.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/", _page),
+            Route("/api/openapi.json", _description),
+            *[route(endpoint) for endpoint in ENDPOINTS],
+            Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
+        ],
+        middleware=[
+            Middleware(Guard, secret=secret, hosts=hosts),
+            Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
+        ],
+        exception_handlers={404: _not_there, 405: _not_there},
+        lifespan=lifespan,
+    )
+    app.state.viewer = viewer
+    return app
+
+
+async def _page(_: Request) -> Response:
+    page = STATIC / "index.html"
+    if not page.is_file():
+        message = "The page was not built: install Plait from a wheel, or run `make ui`"
+        return JSONResponse({"error": {"message": message}}, 500)
+    return FileResponse(page)
+
+
+async def _description(_: Request) -> Response:
+    return JSONResponse(openapi(ENDPOINTS))
+
+
+async def _not_there(request: Request, _: Exception) -> Response:
+    error: Mapping[str, Any] = {"message": f"There is nothing at {request.url.path}", "where": []}
+    return JSONResponse(
+        {"error": {**error, "why": None, "hint": "/api/openapi.json tells what there is"}}, 404
+    )

@@ -1,0 +1,222 @@
+"""What one server looks at: a project in one environment, its picture, its runs as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plait.ledger import Ledger
+from plait.ledger.live import LiveTail, watch
+from plait.project import Project
+from plait.ui.asking import Workbench, WorkbenchError
+from plait.ui.memory import memory_of
+from plait.ui.snapshot import Snapshot, project_stamp, read_snapshot
+
+__all__ = ["Viewer"]
+
+_LOOK_AT_SOURCES = 0.7  # seconds
+_LOOK_AT_RUNS = 0.05
+_LOOK_AT_MEMORY = 1.0
+_MOST_WAITING = 2_000  # messages a slow page may have waiting before it is told to load anew
+
+
+@dataclass(frozen=True)
+class Message:
+    """One server-sent event."""
+
+    event: str
+    data: Mapping[str, Any]
+
+    def encode(self) -> bytes:
+        return f"event: {self.event}\ndata: {json.dumps(self.data, default=str)}\n\n".encode()
+
+
+class Viewer:
+    """Keeps the picture of a project fresh and passes on what happens.
+
+    Args:
+        project: opened only for its places; none of its code is imported in this process.
+        read_only: whether runs can be neither started nor cancelled.
+    """
+
+    def __init__(self, project: Project, *, read_only: bool = False) -> None:
+        self.root: Path = project.root
+        self.state: Path = project.state
+        self.environment: str = project.env
+        self.name: str = project.name
+        self.conf: Path = project.conf
+        self.place: Path = project.place
+        self.read_only = read_only
+        self.workbench = Workbench(project.place, project.env)
+        self._snapshot: Snapshot | None = None
+        self._ready = asyncio.Event()
+        self._listeners: set[asyncio.Queue[Message]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._live: dict[str, int] = {}
+        self._ledger: Ledger | None = None
+        self._started: set[asyncio.Task[None]] = set()
+
+    # --- Life
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._snapshot = await asyncio.to_thread(read_snapshot, self.state, self.environment)
+        if self._snapshot is not None:
+            self._ready.set()
+        self._tasks = [
+            asyncio.create_task(self._keep_fresh()),
+            asyncio.create_task(self._follow_runs()),
+            asyncio.create_task(self._follow_memory()),
+        ]
+
+    async def stop(self) -> None:
+        """End everything that was begun."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.workbench.retire()
+        if self._ledger is not None:
+            self._ledger.close()
+
+    # --- The picture
+
+    async def snapshot(self) -> Snapshot:
+        """Return the last picture; the first one is waited for."""
+        await self._ready.wait()
+        assert self._snapshot is not None
+        return self._snapshot
+
+    def environments(self) -> list[str]:
+        """Return the environments that the configuration has a folder for."""
+        folders = (
+            {path.name for path in self.conf.iterdir() if path.is_dir()} if self.conf.is_dir() else set()
+        )
+        return sorted({*folders, *self.environment.split(",")} - {"base"})
+
+    def ledger(self) -> Ledger | None:
+        """Return the ledger, or None while nothing has run here."""
+        if self._ledger is None or not self._ledger.database.is_current():
+            self._ledger = Ledger.find(self.state)
+        return self._ledger
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            stamp = await asyncio.to_thread(project_stamp, self.root)
+            if self._snapshot is None or self._snapshot.stamp != stamp:
+                await self._take(stamp)
+            await asyncio.sleep(_LOOK_AT_SOURCES)
+
+    async def _take(self, stamp: str) -> None:
+        await self.workbench.retire()
+        try:
+            await self.workbench.ask("snapshot")
+            taken = await asyncio.to_thread(read_snapshot, self.state, self.environment)
+        except WorkbenchError as error:
+            taken = self._with_problem(stamp, error)
+        if taken is None:
+            return
+        before, self._snapshot = self._snapshot, taken
+        self._ready.set()
+        if before is None or before.graph != taken.graph or before.details != taken.details:
+            self._send(Message("graph", {"key": taken.graph["key"]}))
+
+    def _with_problem(self, stamp: str, error: WorkbenchError) -> Snapshot:
+        last = self._snapshot or Snapshot(stamp, _nothing(self.name, self.environment), {})
+        return Snapshot(stamp, {**last.graph, "problems": [error.document], "stale": True}, last.details)
+
+    # --- What happens
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        """Give what happens from now on, as server-sent events."""
+        queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
+        self._listeners.add(queue)
+        try:
+            yield b": hello\n\n"
+            while True:
+                try:
+                    message = await asyncio.wait_for(queue.get(), 15)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                yield message.encode()
+        finally:
+            self._listeners.discard(queue)
+
+    def running(self) -> dict[str, int]:
+        """Return the runs that are going on and the process of each."""
+        return dict(self._live)
+
+    def keep(self, process: asyncio.subprocess.Process) -> None:
+        """Wait for a run that was started here; how it failed before it began is told to the page."""
+        task = asyncio.create_task(self._await_end(process))
+        self._started.add(task)
+        task.add_done_callback(self._started.discard)
+
+    async def _await_end(self, process: asyncio.subprocess.Process) -> None:
+        _, said = await process.communicate()
+        if process.returncode == 2:
+            message = said.decode(errors="replace").strip()
+            self._send(Message("problem", {"message": message[-2_000:], "pid": process.pid}))
+
+    async def _follow_runs(self) -> None:
+        tail = LiveTail(self.state)
+        marked = 0.0
+        loop = asyncio.get_running_loop()
+        recent: deque[dict[str, Any]] = deque(tail.news(), maxlen=1)  # what was told before the start
+        recent.clear()
+        while True:
+            if loop.time() - marked > 1:
+                marked = loop.time()
+                with contextlib.suppress(OSError):
+                    watch(self.state)
+            events = await asyncio.to_thread(lambda: list(tail.news()))
+            if events:
+                self._note(events)
+                self._send(Message("run", {"events": events}))
+            await asyncio.sleep(_LOOK_AT_RUNS)
+
+    def _note(self, events: list[dict[str, Any]]) -> None:
+        for event in events:
+            if event["event"] == "run_so_far":
+                self._live[event["run_id"]] = event["pid"]
+            elif event["event"] == "run_finished":
+                self._live.pop(event["run_id"], None)
+
+    async def _follow_memory(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_AT_MEMORY)
+            if self._listeners:
+                for run, pid in list(self._live.items()):
+                    found = await asyncio.to_thread(memory_of, pid)
+                    if found is None:
+                        self._live.pop(run, None)
+                    else:
+                        self._send(Message("memory", {"run": run, **found}))
+
+    def _send(self, message: Message) -> None:
+        for queue in self._listeners:
+            if queue.full():
+                with contextlib.suppress(asyncio.QueueEmpty):
+                    while True:
+                        queue.get_nowait()
+                queue.put_nowait(Message("reload", {}))
+            else:
+                queue.put_nowait(message)
+
+
+def _nothing(name: str, environment: str) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "key": "",
+        "project": {"name": name, "environment": environment},
+        "pipelines": [],
+        "layers": [],
+        "elements": [],
+        "problems": [],
+    }
