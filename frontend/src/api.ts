@@ -78,6 +78,8 @@ export interface Preview {
   content: unknown;
   complete: boolean;
   rows: number | null;
+  /** In an exported site: the file that is shown in the frame. */
+  frame?: string;
 }
 
 export interface Run {

@@ -54,7 +54,7 @@ export interface Drawing {
   /** Top and bottom of each data layer's band (left and right in a drawing from left to right). */
   bands: Float64Array;
   extent: { width: number; height: number };
-  /** How many elements were laid out. */
+  /** How many elements were laid out, folded namespaces among them. */
   drawn: number;
 }
 
@@ -307,7 +307,7 @@ export class NestedLayout {
       ...this.routes(ways, new Tracer(this.levels, origin, x, y, size, leftToRight)),
       bands: this.bands(outer),
       extent: leftToRight ? { width: outer.height, height: outer.width } : { width: outer.width, height: outer.height },
-      drawn: visible.filter((item) => item < this.elements).length,
+      drawn: visible.filter((item) => item < this.elements || !view.open[item - this.elements]).length,
     };
   }
 

@@ -23,7 +23,7 @@ function Drawn({ name, preview }: { name: string; preview: Preview }) {
   if (kind === "table") return <Rows preview={preview} />;
   if (kind === "image") return <img class="preview" src={content as string} alt={`What ${name} shows`} />;
   if (kind === "html" || kind === "plotly") {
-    return <iframe class="preview" sandbox="allow-scripts" src={api.frame(name)} title={`What ${name} shows`} />;
+    return <iframe class="preview" sandbox="allow-scripts" src={preview.frame ?? api.frame(name)} title={`What ${name} shows`} />;
   }
   if (kind === "files") return <ul class="preview">{(content as string[]).map((file) => <li key={file}>{file}</li>)}</ul>;
   const text = kind === "json" ? JSON.stringify(content, null, 2) : String(content);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -113,6 +114,15 @@ class Pipeline:
 
     def __hash__(self) -> int:
         return hash(self._members)
+
+    def _repr_html_(self) -> str | None:
+        """Display as a drawing in a notebook, where the browser view is installed; else as text."""
+        # By name: drawing lies layers above, and only a notebook that displays a pipeline asks for it.
+        try:
+            notebook = importlib.import_module("plait.ui.notebook")
+        except ImportError:
+            return None
+        return str(notebook.show(self)._repr_html_())
 
     def __repr__(self) -> str:
         shown = [repr(node) for node in self._ordered[:10]]

@@ -14,4 +14,4 @@ __all__ = ["highlighted"]
 @lru_cache(maxsize=2_000)
 def highlighted(text: str) -> str:
     """Return source text as HTML, one span a token, without a block around it."""
-    return highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    return str(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))

@@ -1,4 +1,4 @@
-"""One description of each endpoint, which the route, the check of what is asked and the OpenAPI document use."""
+"""Describing an endpoint once: its route, the check of what is asked, and its OpenAPI text come from that."""
 
 from __future__ import annotations
 

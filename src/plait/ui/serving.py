@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 import webbrowser
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 import uvicorn
 
@@ -29,6 +30,7 @@ class ServerOptions:
         port: 0 takes a free one.
         token: the secret; without one a new one is made, which only loopback addresses allow.
         browser: whether to open the page.
+        shown: what the page opens with, as its address says it.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +38,7 @@ class ServerOptions:
     token: str | None = None
     read_only: bool = False
     browser: bool = True
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 def serve(project: Project, options: ServerOptions, told: Callable[[str], None]) -> None:
@@ -62,7 +65,7 @@ def serve(project: Project, options: ServerOptions, told: Callable[[str], None])
     viewer = Viewer(project, read_only=options.read_only)
     app = create_app(viewer, secret=secret, hosts=frozenset(f"{name}:{port}" for name in names))
     shown = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - compared, not bound
-    address = f"http://{shown}:{port}/?key={secret}"
+    address = f"http://{shown}:{port}/?{urlencode({'key': secret, **options.shown})}"
     told(address)
     if options.browser:
         webbrowser.open(address)

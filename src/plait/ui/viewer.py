@@ -75,6 +75,10 @@ class Viewer:
             asyncio.create_task(self._follow_memory()),
         ]
 
+    async def look(self) -> None:
+        """Take one picture of how things are, without following what happens."""
+        await self._take(await asyncio.to_thread(project_stamp, self.root))
+
     async def stop(self) -> None:
         """End everything that was begun."""
         for task in self._tasks:

@@ -18,8 +18,8 @@ __all__ = ["data_dictionary"]
 def data_dictionary(project: Project) -> list[dict[str, Any]]:
     """Return a row for each dataset, by name, instantiating none.
 
-    ``state`` is ``used``, ``unused`` (in the catalog only), ``memory``, ``wrong`` (the entry cannot be read) or
-    ``missing`` (a local file that a node needs and no node makes is not there).
+    ``state`` is ``used``, ``unused`` (in the catalog only), ``memory``, ``wrong`` (the entry cannot be read)
+    or ``missing`` (a local file that a node needs and no node makes is not there).
     """
     used: dict[str, list[str]] = {}
     producers: dict[str, str] = {}

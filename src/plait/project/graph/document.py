@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from plait.catalog import DataCatalog
     from plait.project.project import Project
 
-__all__ = ["GRAPH_SCHEMA", "element_id", "first_line", "function_name", "graph_document", "layer_order"]
+__all__ = [
+    "GRAPH_SCHEMA",
+    "element_id",
+    "first_line",
+    "function_name",
+    "graph_document",
+    "layer_order",
+    "pipeline_document",
+]
 
 GRAPH_SCHEMA = 1
 
@@ -54,6 +62,21 @@ def graph_document(project: Project) -> dict[str, Any]:
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return {**content, "key": f"sha256:{digest}", "problems": [problem_document(item) for item in problems]}
+
+
+def pipeline_document(pipeline: Pipeline, catalog: DataCatalog | None = None) -> dict[str, Any]:
+    """Return the graph of one pipeline that belongs to no project, such as one made in a notebook."""
+    builder = _Builder(catalog)
+    nodes = [builder.node(node) for node in pipeline.nodes]
+    return {
+        "schema": GRAPH_SCHEMA,
+        "key": "",
+        "project": {"name": "pipeline", "environment": "", "environments": [], "read_only": True},
+        "pipelines": [{"name": DEFAULT, "nodes": nodes}],
+        "layers": layer_order(element.get("layer") for element in builder.elements),
+        "elements": builder.elements,
+        "problems": [],
+    }
 
 
 def element_id(kind: str, name: str) -> str:
