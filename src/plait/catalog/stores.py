@@ -18,6 +18,7 @@ from plait.values import Fingerprint, Secret, Strength
 
 __all__ = ["LocalStore", "Store", "open_store", "revealed", "tree_fingerprint"]
 
+_MISSING = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _WEAK_FIRST: tuple[Strength, ...] = ("stat", "token", "content")
 
 
@@ -48,10 +49,10 @@ class LocalStore:
     """The local file system; needs no fsspec."""
 
     def exists(self, path: str) -> bool:
-        if os.path.exists(path):  # noqa: PTH110 - asked for every part, where a Path costs more than the look
+        if _is_there(path):
             return True
         settle(Path(path))
-        return os.path.exists(path)  # noqa: PTH110
+        return _is_there(path)
 
     def is_folder(self, path: str) -> bool:
         return Path(path).is_dir()
@@ -220,6 +221,19 @@ def _as_options(credentials: Any) -> Mapping[str, Any]:
         "credentials for a file are a mapping, such as {key: …, secret: …}",
         why=f"found a {type(credentials).__name__}",
     )
+
+
+def _is_there(path: str) -> bool:
+    """Look without a Path, which costs more than the look; what forbids looking is raised, as Path does."""
+    try:
+        os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        if error.errno not in _MISSING:
+            raise
+        return False
+    except ValueError:  # a null in the name
+        return False
+    return True
 
 
 def _digest(path: str | Path) -> str:
