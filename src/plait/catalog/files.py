@@ -84,7 +84,7 @@ class FileDataset:
         self.fs_args = dict(fs_args or {})
         self.version = Version(*version) if version is not None else None
         self.metadata = metadata
-        self.root = None if root is None else Path(root)
+        self.root = root if root is None or isinstance(root, Path) else Path(root)
         self.options = dict(options or {})
         self._credentials = credentials
         self._loaded: str | None = None
@@ -234,7 +234,8 @@ class FileDataset:
 
     def remote_place(self) -> tuple[Any, str] | None:
         """Return the fsspec file system and the path of an unversioned remote file; None for all else."""
-        if self.version is not None or isinstance(self._store, LocalStore) or self.format.holds != "file":
+        # The path alone tells, before anything is opened: most are local, and many are asked.
+        if self.version is not None or self.format.holds != "file" or not is_url(self.path):
             return None
         return getattr(self._store, "fs", None), self._path
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["is_url", "local_path", "location_of", "redact"]
+__all__ = ["is_url", "local_path", "local_text", "location_of", "redact"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:::[A-Za-z][A-Za-z0-9+.\-]+)*://[^\s'\"<>)\]]+")
+
+#: What :class:`Path` would change in a relative path: schemes, ``~``, doubled and trailing separators, dots.
+_UNPLAIN = re.compile(r"^[/~.]|[:\\]|//|/\.(?:/|$)|/$|^$")
 
 
 def is_url(path: object) -> bool:
@@ -26,6 +29,13 @@ def local_path(path: str | os.PathLike[str], root: str | os.PathLike[str] | None
         text = text.removeprefix(scheme)
     found = Path(text).expanduser()
     return found if root is None else Path(root) / found
+
+
+def local_text(path: str, root: Path | None = None) -> str:
+    """Return :func:`local_path` as text; a plain relative path needs no ``Path`` for it."""
+    if root is None or not root.name or _UNPLAIN.search(path):
+        return str(local_path(path, root))
+    return f"{root}{os.sep}{path}"
 
 
 def location_of(path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> str:

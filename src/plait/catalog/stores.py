@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from plait.catalog.locations import is_url, local_path
+from plait.catalog.locations import is_url, local_text
 from plait.catalog.storage import SAVING, alone, creating_version, remove, replacing, settle
 from plait.errors import DatasetError
 from plait.values import Fingerprint, Secret, Strength
@@ -181,7 +181,7 @@ def open_store(
         MissingLibraryError: the library behind the URL is not installed.
     """
     if not is_url(path):
-        return LocalStore(), str(local_path(path, root))
+        return LocalStore(), local_text(path, root)
     from plait.catalog.remote import RemoteStore  # fsspec costs more to import than all of this package
 
     options = {**_as_options(revealed(credentials)), **fs_args}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from plait.engine.allocation import collection_paused
 from plait.engine.identify import data_arguments
 from plait.engine.judge import Judge
 from plait.engine.part_judge import KeyPlan
@@ -57,10 +58,11 @@ def foresee(plan: Plan, judge: Judge | None) -> tuple[Foreseen, ...]:
     if judge is None:
         return tuple([Foreseen(step, _undecided(step)) for step in plan.steps])
     view = _View(plan, judge)
-    for number in range(len(plan.steps)):
-        view.decide(number)
-    for number in reversed(range(len(plan.steps))):
-        view.see_who_needs(number)
+    with collection_paused():
+        for number in range(len(plan.steps)):
+            view.decide(number)
+        for number in reversed(range(len(plan.steps))):
+            view.see_who_needs(number)
     return tuple(
         [
             Foreseen(step, view.decisions[number], view.keys.get(number))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from plait.catalog import DataCatalog
+from plait.engine.allocation import collection_paused
 from plait.engine.fingerprints import Fingerprints, LedgerMemo
 from plait.engine.identify import Identifier
 from plait.engine.judge import Judge, JudgeOptions
@@ -37,14 +38,15 @@ def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Le
     identifier = Identifier(
         codebase, catalog, options.parameters, seed=options.seed, lock=_lock_digest(identity)
     )
-    return Judge(
-        plan,
-        catalog,
-        identifier,
-        Fingerprints(LedgerMemo(ledger.database, identity.root)),
-        TraceStore(ledger.database),
-        JudgeOptions(identity.fresh, identity.env_policy, options.allow_removals, state / "trash"),
-    )
+    with collection_paused():
+        return Judge(
+            plan,
+            catalog,
+            identifier,
+            Fingerprints(LedgerMemo(ledger.database, identity.root)),
+            TraceStore(ledger.database),
+            JudgeOptions(identity.fresh, identity.env_policy, options.allow_removals, state / "trash"),
+        )
 
 
 def _stores(plan: Plan) -> bool:

@@ -63,7 +63,8 @@ def compare(
         if not _comparable(component, now, then):
             adopted.append(component)
             continue
-        reasons += differences(ours, theirs, labels)
+        if ours != theirs:
+            reasons += differences(ours, theirs, labels)
     notes: list[Reason] = []
     if env_policy != "ignore" and now.env is not None:
         if not _comparable("env", now, then) or (env_policy == "lock" and _lacks_lock(then.env)):

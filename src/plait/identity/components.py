@@ -39,6 +39,7 @@ SCHEMAS: Mapping[str, int] = MappingProxyType(
 """Grows for a component whenever the same project would get another digest for it; ``outputs`` are tokens."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_PRESENT = dict(SCHEMAS)  # one for all components of now, so that they compare by being the same
 _SMALL = 1000
 
 
@@ -107,7 +108,7 @@ class Components:
     spec: Mapping[str, str] | None = None
     env: Environment | None = None
     salt: Salt | None = None
-    schemas: Mapping[str, int] = field(default_factory=lambda: dict(SCHEMAS))
+    schemas: Mapping[str, int] = field(default_factory=lambda: _PRESENT)
 
     def key(self, *, with_env: bool = False) -> str | None:
         """Return one digest of all that the result depends on, or None where an input has no fingerprint.
