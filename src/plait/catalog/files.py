@@ -13,8 +13,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
-from plait.catalog import registry
 from plait.catalog.failures import reported
+from plait.catalog.file_arguments import format_of, one_path, refuse_unknown
 from plait.catalog.formats import Format, resolve_function
 from plait.catalog.growing import ChunkWriter, GrowingFile
 from plait.catalog.locations import is_url, location_of
@@ -23,7 +23,6 @@ from plait.catalog.protocols import FrameName
 from plait.catalog.stores import LocalStore, Store, open_store
 from plait.catalog.versions import Version, generate_timestamp, safe_version
 from plait.errors import (
-    CatalogError,
     DatasetError,
     UsageError,
     VersionAlreadyExistsError,
@@ -76,8 +75,8 @@ class FileDataset:
         default_frame: str = "pandas",
         options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.path = _one_path(path, filepath)
-        self.format, fixed = _format(format, self.path)
+        self.path = one_path(path, filepath)
+        self.format, fixed = format_of(format, self.path)
         self.frame = self.format.choose_frame(frame or fixed, default_frame)
         self.load_args = dict(load_args or {})
         self.save_args = dict(save_args or {})
@@ -89,7 +88,8 @@ class FileDataset:
         self._credentials = credentials
         self._loaded: str | None = None
         self._downloads: list[tempfile.TemporaryDirectory[str]] = []
-        _check(self)
+        refuse_unknown(self.format, self.options)
+        _check_version(self)
 
     # --- Loading
 
@@ -121,7 +121,7 @@ class FileDataset:
             raise DatasetError(f"{self.format.name} has no preview", where=self.location)
         look = resolve_function(reference)
         with reported(self, "previewed"), self._source() as source:
-            return cast(Preview, look(source, limit, **self._load_keywords()))
+            return cast(Preview, look(source, limit, **self.load_keywords()))
 
     def exists(self) -> bool:
         """Say whether there is something to load, in the version that would be loaded."""
@@ -253,6 +253,22 @@ class FileDataset:
                 self._store.remove(self._version_folder(version))
         return stale
 
+    # --- What its format is called with
+
+    @property
+    def writing_frame(self) -> str:
+        """The frame that data is written from."""
+        lazy = self.frame == "polars-lazy" and self.frame not in self.format.writers
+        return "polars" if lazy else self.frame
+
+    def load_keywords(self) -> dict[str, Any]:
+        """Return the keywords for the reader."""
+        return {**self.options, **self._open_args("open_args_load"), **self.load_args}
+
+    def save_keywords(self) -> dict[str, Any]:
+        """Return the keywords for the writer."""
+        return {**self.options, **self._open_args("open_args_save"), **self.save_args}
+
     # --- What it is
 
     @property
@@ -319,7 +335,7 @@ class FileDataset:
             return self._read("polars").lazy()  # a scan would outlive the file it was downloaded to
         read = resolve_function(self.format.readers[frame])
         with self._source() as source:
-            return read(source, **self._load_keywords())
+            return read(source, **self.load_keywords())
 
     @contextmanager
     def _source(self) -> Iterator[Any]:
@@ -354,16 +370,14 @@ class FileDataset:
     def _writer(self, data: Any) -> tuple[Callable[[Path], None], bool]:
         if isinstance(data, Path) and not self.format.any_object:
             return self._copier(data), False
-        frame = (
-            "polars" if self.frame == "polars-lazy" and self.frame not in self.format.writers else self.frame
-        )
+        frame = self.writing_frame
         reference = self.format.writers.get(frame)
         if reference is None:
             raise DatasetError(f"{self.format.name} cannot be saved, only loaded", where=self.location)
         if frame:
             data = _converted(data, frame)
         write = resolve_function(reference)
-        keywords = self._save_keywords()
+        keywords = self.save_keywords()
         return lambda target: write(data, target, **keywords), self.format.holds == "folder"
 
     def _growing(self, *, in_place: bool = True) -> GrowingFile:
@@ -391,7 +405,7 @@ class FileDataset:
     def _opened_to_append(
         self, frame: str, reference: str, target: Path, before: Path | None
     ) -> Iterator[Callable[[Any], None]]:
-        with resolve_function(reference)(target, before, **self._save_keywords()) as append:
+        with resolve_function(reference)(target, before, **self.save_keywords()) as append:
             yield append if not frame else lambda chunk: append(_converted(chunk, frame))
 
     def _copier(self, source: Path) -> Callable[[Path], None]:
@@ -404,12 +418,6 @@ class FileDataset:
         if source.is_dir():
             return lambda target: cast(None, shutil.copytree(source, target))
         return lambda target: cast(None, shutil.copyfile(source, target))
-
-    def _load_keywords(self) -> dict[str, Any]:
-        return {**self.options, **self._open_args("open_args_load"), **self.load_args}
-
-    def _save_keywords(self) -> dict[str, Any]:
-        return {**self.options, **self._open_args("open_args_save"), **self.save_args}
 
     def _open_args(self, key: str) -> dict[str, Any]:
         given: Mapping[str, Any] = self.fs_args.get(key) or {}
@@ -490,34 +498,7 @@ def _converted(data: Any, frame: str) -> Any:
     return frames.to_save(data, cast(FrameName, frame))
 
 
-def _one_path(path: str | os.PathLike[str] | None, filepath: str | os.PathLike[str] | None) -> str:
-    given = [os.fspath(place) for place in (path, filepath) if place is not None]
-    if len(given) != 1 or not given[0]:
-        raise CatalogError("a file dataset needs either 'path' or 'filepath'")
-    return given[0] if is_url(given[0]) else given[0].rstrip("/") or "/"
-
-
-def _format(wanted: Format | str | None, path: str) -> tuple[Format, str | None]:
-    if isinstance(wanted, Format):
-        return wanted, None
-    name = wanted or registry.type_of_path(path)
-    if name is None:
-        raise CatalogError(
-            f"the suffix of '{location_of(path)}' does not say which format it has",
-            hint="pass format='…', or in a catalog `type: …`",
-        )
-    row = registry.dataset_type(name)
-    found = registry.import_target(row)
-    if not isinstance(found, Format):
-        raise CatalogError(f"type '{name}' is no file format")
-    return found, row.frame
-
-
-def _check(dataset: FileDataset) -> None:
-    taken = dataset.format.options
-    for key in dataset.options:
-        if key not in taken:
-            raise CatalogError(f"{dataset.format.name} takes no '{key}'", hint=did_you_mean(key, taken))
+def _check_version(dataset: FileDataset) -> None:
     if dataset.version is not None and dataset.path.startswith(("http://", "https://")):
         raise DatasetError("what lies behind http(s) cannot be versioned", where=dataset.location)
     for version in dataset.version or ():

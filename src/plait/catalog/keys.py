@@ -17,6 +17,7 @@ __all__ = ["KeyPattern", "has_placeholder", "split_pattern"]
 
 _STAR, _FOLDERS = "*", "**/"
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\{[^{}/]*\}")
+_ODD = "\0" + os.sep.strip("/")  # on Windows, whatever leads into another folder
 _UNFINISHED = ("~", ".tmp", ".part", ".partial", ".crdownload")
 
 
@@ -32,6 +33,7 @@ class KeyPattern:
     text: str
     depth: int | None
     _tokens: tuple[str, ...]
+    _template: tuple[str, ...]
     _expression: re.Pattern[str]
 
     @classmethod
@@ -39,11 +41,13 @@ class KeyPattern:
         """Read a pattern. Raises CatalogError when files could not be told apart by it."""
         _refuse_odd(text)
         tokens: list[str] = []
+        template: list[str] = []
         expression, end = "", 0
         for found in _TOKEN.finditer(text):
             literal = text[end : found.start()]
             _refuse_adjacent(text, literal, tokens)
             expression += re.escape(literal) + _group(found.group(), tokens, text)
+            template.append(literal)
             end = found.end()
         expression += re.escape(text[end:])
         if not tokens:
@@ -52,7 +56,8 @@ class KeyPattern:
                 hint="write `*` or `{name}` where the names of the files differ",
             )
         depth = None if any(token.startswith("**") for token in tokens) else text.count("/")
-        return cls(text, depth, tuple(tokens), re.compile(expression, re.DOTALL))
+        template.append(text[end:])
+        return cls(text, depth, tuple(tokens), tuple(template), re.compile(expression, re.DOTALL))
 
     @classmethod
     def of_suffix(cls, suffix: str) -> KeyPattern:
@@ -83,13 +88,12 @@ class KeyPattern:
 
     def _filled(self, key: str) -> str | None:
         parts = key.split("/")
-        singles = list(dict.fromkeys(token for token in self._tokens if token.startswith("{")))
-        stars = sum(token == _STAR for token in self._tokens)
-        folders = sum(token.startswith("**") for token in self._tokens)
-        spare = len(parts) - len(singles) - stars
-        if spare < 0 or (spare and not folders):
+        tokens = self._tokens
+        needed = len({token for token in tokens if token[0] == "{"}) + tokens.count(_STAR)
+        spare = len(parts) - needed
+        if spare < 0 or (spare and _FOLDERS not in tokens):
             return None
-        return _fill(self.text, self._tokens, parts, spare)
+        return _fill(self._template, tokens, parts, spare)
 
 
 def split_pattern(path: str) -> tuple[str, str]:
@@ -104,23 +108,22 @@ def has_placeholder(path: str) -> bool:
     return "*" in path or "{" in path
 
 
-def _fill(text: str, tokens: tuple[str, ...], parts: list[str], spare: int) -> str:
+def _fill(template: tuple[str, ...], tokens: tuple[str, ...], parts: list[str], spare: int) -> str:
     taken: dict[str, str] = {}
-    filled, end = "", 0
+    filled = template[0]
     rest = iter(parts)
-    for token, found in zip(tokens, _TOKEN.finditer(text), strict=True):
-        filled += text[end : found.start()]
-        end = found.end()
-        if token.startswith("**"):
+    for token, literal in zip(tokens, template[1:], strict=True):
+        if token == _FOLDERS:
             filled += "".join(f"{next(rest)}/" for _ in range(spare))
         elif token in taken:
             filled += taken[token]
         else:
             value = next(rest)
             filled += value
-            if token.startswith("{"):
+            if token[0] == "{":
                 taken[token] = value
-    return filled + text[end:]
+        filled += literal
+    return filled
 
 
 def _group(token: str, tokens: list[str], text: str) -> str:
@@ -166,9 +169,9 @@ def _refuse_adjacent(text: str, literal: str, tokens: list[str]) -> None:
 
 
 def _is_safe(path: str) -> bool:
-    parts = path.split("/")
-    odd = "\0" + os.sep.strip("/")  # on Windows, whatever leads into another folder
-    return not any(not part or part.startswith(".") or set(odd) & set(part) for part in parts)
+    if path[:1] in ("", ".", "/") or path[-1] == "/" or "//" in path or "/." in path:
+        return False
+    return not any(sign in path for sign in _ODD)
 
 
 def _how_many(tokens: tuple[str, ...]) -> str:

@@ -24,20 +24,57 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from plait.processes import is_gone, signature
 
-__all__ = ["SAVING", "alone", "creating_version", "many", "remove", "replacing", "settle", "tidy"]
+__all__ = ["SAVING", "alone", "creating_version", "many", "put", "remove", "replacing", "settle", "tidy"]
 
 SAVING = ".plait-saving"
 _READY = ".ready"
 _WAIT_SECONDS = 5.0
 _FLUSHED_BYTES = 64 * 2**20
-_SHARED: ContextVar[dict[Path, list[Path]] | None] = ContextVar("shared places of saves", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A folder that is saved into: where it really is, and the hidden folders in it, the last in use."""
+
+    folder: str
+    places: list[Path]
+
+    def spoil(self) -> None:
+        """Take a new hidden folder: half a file may lie in the one before."""
+        self.places.append(_new_workplace(Path(self.folder)))
+
+
+class _Shared:
+    """The hidden folders that the saves of one thread share."""
+
+    def __init__(self) -> None:
+        self._homes: dict[str, _Home] = {}
+
+    def home(self, folder: str) -> _Home:
+        """Return what is known of a folder, looked at when it is first saved into."""
+        found = self._homes.get(folder)
+        if found is None:
+            real = os.path.realpath(folder)
+            found = self._homes.get(real) or _Home(real, [_new_workplace(Path(real))])
+            self._homes[folder] = self._homes[real] = found
+        return found
+
+    def discard(self) -> None:
+        for home in {id(home): home for home in self._homes.values()}.values():
+            for place in home.places:
+                _discard(place)
+
+
+_SHARED: ContextVar[_Shared | None] = ContextVar("shared places of saves", default=None)
 
 
 @contextmanager
@@ -64,15 +101,36 @@ def replacing(target: Path, *, folder: bool = False, flush: bool = False) -> Ite
         if folder:
             fresh.mkdir()
         yield fresh
-        _refuse_unwritten(fresh)
-        if before is not None:
-            _keep_mode(fresh, before)
-        if before is not None or flush:
-            _flush(fresh, None if flush else _FLUSHED_BYTES)
-        if fresh.is_dir() or (before is not None and stat.S_ISDIR(before.st_mode)):
-            _swap(fresh, target)
+        _move_into_place(fresh, target, before, flush=flush)
+
+
+def put(path: str, write: Callable[[Path], object]) -> bool:
+    """Put the file that ``write`` makes where nothing lies or a plain file does, inside :func:`many`.
+
+    It does what :func:`replacing` does, without looking again at what all files of a folder have in common.
+
+    Returns:
+        False where it wrote nothing, because there is more to consider than that.
+    """
+    shared = _SHARED.get()
+    before = _plain_status(path)
+    if shared is None or before == "other":
+        return False
+    folder, name = os.path.split(path)
+    home = shared.home(folder)
+    if before is not None:
+        _refuse_read_only(path, before)
+    fresh = home.places[-1] / name
+    try:
+        write(fresh)
+        if before is None and _is_plain(fresh):
+            os.replace(fresh, f"{home.folder}{os.sep}{name}")  # noqa: PTH105
         else:
-            os.replace(fresh, target)  # noqa: PTH105 - the one call that everything here is about
+            _move_into_place(fresh, Path(home.folder, name), before)
+    except BaseException:
+        home.spoil()
+        raise
+    return True
 
 
 @contextmanager
@@ -81,14 +139,13 @@ def many() -> Iterator[None]:
 
     For many small files that is most of the cost of a save.
     """
-    shared: dict[Path, list[Path]] = {}
+    shared = _Shared()
     token = _SHARED.set(shared)
     try:
         yield
     finally:
         _SHARED.reset(token)
-        for place in (place for places in shared.values() for place in places):
-            _discard(place)
+        shared.discard()
 
 
 @contextmanager
@@ -215,10 +272,36 @@ def _status(target: Path) -> os.stat_result | None:
         return None
 
 
-def _refuse_read_only(target: Path, before: os.stat_result | None) -> None:
+def _plain_status(path: str) -> os.stat_result | Literal["other"] | None:
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else "other"
+
+
+def _is_plain(fresh: Path) -> bool:
+    return isinstance(_plain_status(str(fresh)), os.stat_result)
+
+
+def _refuse_read_only(target: str | Path, before: os.stat_result | None) -> None:
     # A rename would replace a file that its owner has made read-only; writing in place would not.
     if before is not None and not stat.S_ISDIR(before.st_mode) and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "the file is read-only", str(target))
+
+
+def _move_into_place(
+    fresh: Path, target: Path, before: os.stat_result | None, *, flush: bool = False
+) -> None:
+    _refuse_unwritten(fresh)
+    if before is not None:
+        _keep_mode(fresh, before)
+    if before is not None or flush:
+        _flush(fresh, None if flush else _FLUSHED_BYTES)
+    if fresh.is_dir() or (before is not None and stat.S_ISDIR(before.st_mode)):
+        _swap(fresh, target)
+    else:
+        os.replace(fresh, target)  # noqa: PTH105 - the one call that everything here is about
 
 
 def _keep_mode(fresh: Path, before: os.stat_result) -> None:
@@ -258,15 +341,12 @@ def _workplace(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _shared_workplace(folder: Path, shared: dict[Path, list[Path]]) -> Iterator[Path]:
-    places = shared.setdefault(folder, [])
-    if not places:
-        places.append(_new_workplace(folder))
+def _shared_workplace(folder: Path, shared: _Shared) -> Iterator[Path]:
+    home = shared.home(str(folder))
     try:
-        yield places[-1]
+        yield home.places[-1]
     except BaseException:
-        # Half a file may lie in it, so what comes next gets a new one.
-        places.append(_new_workplace(folder))
+        home.spoil()
         raise
 
 

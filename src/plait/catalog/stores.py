@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from plait.catalog.digests import digest_of
 from plait.catalog.locations import is_url, local_text
 from plait.catalog.storage import SAVING, alone, creating_version, remove, replacing, settle
 from plait.errors import DatasetError
@@ -95,10 +96,10 @@ class LocalStore:
         """Return the SHA-256 of a file, or of the relative paths and digests of all files of a folder."""
         place = Path(path)
         if not place.is_dir():
-            return Fingerprint(f"sha256:{_digest(place)}", "content")
+            return Fingerprint(f"sha256:{digest_of(place)[0]}", "content")
         whole = hashlib.sha256()
         for name in _files_below(place):
-            text = f"{len(name.encode())}:{name}={_digest(place / name)};"
+            text = f"{len(name.encode())}:{name}={digest_of(place / name)[0]};"
             whole.update(text.encode("utf-8", "surrogateescape"))
         return Fingerprint(f"sha256-tree:{whole.hexdigest()}", "content")
 
@@ -128,7 +129,7 @@ class LocalStore:
         found = {}
         for name in names:
             with suppress(FileNotFoundError):
-                found[name] = Fingerprint(f"sha256:{_digest(f'{path}/{name}')}", "content")
+                found[name] = Fingerprint(f"sha256:{digest_of(f'{path}/{name}')[0]}", "content")
         return found
 
     def all_fingerprints(self, path: str, depth: int | None = None) -> dict[str, Fingerprint]:
@@ -234,11 +235,6 @@ def _is_there(path: str) -> bool:
     except ValueError:  # a null in the name
         return False
     return True
-
-
-def _digest(path: str | Path) -> str:
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - no Path for every part
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _files_below(folder: Path) -> list[str]:

@@ -18,6 +18,7 @@ from plait.catalog.preview import Preview
 from plait.catalog.progress import read_document, write_document
 from plait.catalog.protocols import Dataset, FrameName, Previewable
 from plait.catalog.stores import LocalStore, Store, open_store, tree_fingerprint
+from plait.datasets.part_files import PartFiles
 from plait.datasets.part_types import FileParts, ObjectParts, PartType, loaded, part_type
 from plait.datasets.parts import Parts
 from plait.errors import CatalogError, DatasetError, PlaitError, Problems
@@ -156,14 +157,16 @@ class PartitionedDataset:
 
     def load_part(self, key: str, frame: FrameName | None = None) -> Any:
         """Return the data of one part. Raises DatasetError where it is not there or cannot be read."""
-        return loaded(self.part(key), frame)
+        files = self._files
+        return loaded(self.part(key), frame) if files is None else files.load(key, frame)
 
     def save_part(self, key: str, data: Any) -> None:
         """Put ``data`` in the place of one part, whole or not at all; visible at once."""
         if isinstance(data, Path) and data.is_dir():
             raise DatasetError(f"part '{key}' is a file, but '{data}' is a folder", where=self.location)
-        part = self.part(key)
-        if isinstance(part, FileDataset):
+        if self._files is not None:
+            self._files.save(key, data)
+        elif isinstance(part := self.part(key), FileDataset):
             part.save(data)
         else:
             self._save_object(key, data)
@@ -291,7 +294,8 @@ class PartitionedDataset:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        state.pop("_opened", None)
+        for made in ("_opened", "_files"):
+            state.pop(made, None)
         return state
 
     # --- Inside
@@ -308,6 +312,13 @@ class PartitionedDataset:
     @property
     def _folder(self) -> str:
         return self._opened[1]
+
+    @cached_property
+    def _files(self) -> PartFiles | None:
+        """What reads and writes the parts, where they are local files."""
+        if not isinstance(self.kind, FileParts) or not isinstance(self._store, LocalStore):
+            return None
+        return PartFiles(self.kind.make("part"), self._place_of, self.part)
 
     @property
     def _hidden_mark(self) -> str:

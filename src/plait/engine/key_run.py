@@ -16,7 +16,7 @@ from plait.errors import KeysError, PlaitError
 
 __all__ = ["KeyRun"]
 
-_BATCH = 0.1  # seconds a batch should take: little against the hand-over, and soon over when a run is stopped
+_BATCH = 0.2  # seconds a batch should take: little against the hand-over, and soon over when a run is stopped
 _GROWTH = 4  # how much larger than the last a batch may be: the first keys may be quick by chance
 _SHARE = 4  # batches that should be left for each worker, so that all end at about the same time
 

@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 Report = Callable[[list[Part]], None]
 
-_TINY = 0.005  # seconds of work that may wait to be told of together with the next
+_TINY = 0.02  # seconds of work that may wait to be told of together with the next
 
 
 class _Attempt(Protocol):

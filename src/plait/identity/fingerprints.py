@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from plait.catalog.digests import digest_of
 from plait.catalog.protocols import Fingerprinted
 from plait.catalog.remote import object_fingerprint
 from plait.catalog.storage import SAVING
@@ -177,13 +178,11 @@ def _digest(path: str, memo: FileMemo, status: os.stat_result | None = None) -> 
         return known.digest
     while True:
         seen = time.time_ns()
-        with open(path, "rb") as stream:  # noqa: PTH123
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        after = os.stat(path)  # noqa: PTH116
-        if _state(after) == _state(status):
-            memo.remember(path, FileRecord(*_state(status), digest, seen))
+        digest, before = digest_of(path)
+        if _state(os.stat(path)) == _state(before):  # noqa: PTH116
+            memo.remember(path, FileRecord(*_state(before), digest, seen))
             return digest
-        status = after  # someone writes to it
+        # Someone writes to it, so it is read again.
 
 
 def _state(status: os.stat_result) -> tuple[int, int, int]:
