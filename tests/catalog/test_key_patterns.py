@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.catalog.keys import KeyPattern, split_pattern
@@ -28,6 +28,7 @@ keys = st.lists(parts, min_size=1, max_size=4).map("/".join)
 
 
 @pytest.mark.parametrize("text", PATTERNS)
+@settings(deadline=None)
 @given(key=keys)
 def test_a_key_comes_back_from_the_file_it_stands_for(text: str, key: str) -> None:
     pattern = KeyPattern.compile(text)
@@ -41,6 +42,7 @@ def test_a_key_comes_back_from_the_file_it_stands_for(text: str, key: str) -> No
 
 
 @pytest.mark.parametrize("text", PATTERNS)
+@settings(deadline=None)
 @given(values=st.lists(parts, min_size=8, max_size=8))
 def test_a_file_that_fits_is_found_again_by_its_key(text: str, values: list[str]) -> None:
     pattern = KeyPattern.compile(text)

@@ -34,6 +34,7 @@ class KeyPattern:
     depth: int | None
     _tokens: tuple[str, ...]
     _template: tuple[str, ...]
+    _needed: int
     _expression: re.Pattern[str]
 
     @classmethod
@@ -57,7 +58,8 @@ class KeyPattern:
             )
         depth = None if any(token.startswith("**") for token in tokens) else text.count("/")
         template.append(text[end:])
-        return cls(text, depth, tuple(tokens), tuple(template), re.compile(expression, re.DOTALL))
+        needed = len({token for token in tokens if token[0] == "{"}) + tokens.count(_STAR)
+        return cls(text, depth, tuple(tokens), tuple(template), needed, re.compile(expression, re.DOTALL))
 
     @classmethod
     def of_suffix(cls, suffix: str) -> KeyPattern:
@@ -88,12 +90,10 @@ class KeyPattern:
 
     def _filled(self, key: str) -> str | None:
         parts = key.split("/")
-        tokens = self._tokens
-        needed = len({token for token in tokens if token[0] == "{"}) + tokens.count(_STAR)
-        spare = len(parts) - needed
-        if spare < 0 or (spare and _FOLDERS not in tokens):
+        spare = len(parts) - self._needed
+        if spare < 0 or (spare and _FOLDERS not in self._tokens):
             return None
-        return _fill(self._template, tokens, parts, spare)
+        return _fill(self._template, self._tokens, parts, spare)
 
 
 def split_pattern(path: str) -> tuple[str, str]:
