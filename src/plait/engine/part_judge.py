@@ -503,6 +503,8 @@ class _Judged:
         self._facts = facts
         self._marks = judge.marks(known.step)
         self._same: dict[int, bool] = {}
+        self._locations = judge.locations(known.step)
+        self._unrecorded: dict[object, Decision] = {}
         self._plain = not (
             facts.forced or facts.cache != "auto" or facts.pending or facts.unversioned or facts.needs_version
         )
@@ -520,7 +522,9 @@ class _Judged:
         if self._plain and key not in self._marks and self._is_as_recorded(rows, inputs, outputs):
             self.kept += 1
             return
-        decision = self._decide(key, rows, inputs, outputs)
+        decision = (
+            self._decide(key, rows, inputs, outputs) if rows else self._without_record(key, inputs, outputs)
+        )
         if decision.action == "skip":
             self.kept += 1
             return
@@ -551,6 +555,17 @@ class _Judged:
             known = self._same[id(facts)] = facts == self._known.facts
         return known
 
+    def _without_record(
+        self, key: str, inputs: Mapping[str, Any], outputs: Mapping[str, str | None]
+    ) -> Decision:
+        """Decide a key like the others that nothing is recorded of: there is nothing to compare with."""
+        unversioned = tuple([name for name, item in inputs.items() if item[1] is None])
+        kind = self._marks.get(key), tuple(outputs), unversioned
+        found = self._unrecorded.get(kind)
+        if found is None:
+            found = self._unrecorded[kind] = self._decide(key, (), inputs, outputs)
+        return found
+
     def _decide(
         self, key: str, rows: Sequence[TraceRow], inputs: Mapping[str, Any], outputs: Mapping[str, str | None]
     ) -> Decision:
@@ -564,13 +579,9 @@ class _Judged:
         )
         current = _with_inputs(self._known.identity.components, inputs)
         states = {
-            location: OutputState(location in outputs, outputs.get(location))
-            for location in self._locations()
+            location: OutputState(location in outputs, outputs.get(location)) for location in self._locations
         }
         return decide(facts, current, [_trace(row) for row in rows], states)
-
-    def _locations(self) -> list[str]:
-        return self._judge.locations(self._known.step)
 
 
 def _unless(unversioned: Mapping[str, str], facts: NodeFacts) -> Mapping[str, str]:

@@ -18,6 +18,16 @@ __all__ = ["Mark", "TraceRow", "TraceStore"]
 _KEPT = 5  # traces per location: going back and forth between environments or branches costs nothing
 _CHUNK = 500  # names per query: SQLite takes only so many variables
 
+_INSERT = (
+    "INSERT INTO traces (home, part, node, run, time, facts, inputs, outputs) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_DROP_OLDEST = (
+    "DELETE FROM traces WHERE home = ? AND part IS ? AND id NOT IN "
+    "(SELECT id FROM traces WHERE home = ? AND part IS ? ORDER BY id DESC LIMIT ?)"
+)
+_UNMARK = "DELETE FROM started WHERE home = ? AND part = ?"
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class TraceRow(NamedTuple):
     """A trace as it is stored.
@@ -84,12 +94,12 @@ class TraceStore:
             sources: digest of a symbol → its source, so that a later change can be shown.
         """
         with self._database.writing() as connection:
-            digests: dict[int, str] = {}
-            for row in rows:
-                # The partitions of a node share one object.
-                if id(row.facts) not in digests:
-                    digests[id(row.facts)] = self._insert_facts(connection, row.facts)
-            self._insert(connection, rows, digests)
+            # The partitions of a node share one object.
+            facts = {id(row.facts): row.facts for row in rows}
+            digests = {name: self._insert_facts(connection, item) for name, item in facts.items()}
+            connection.executemany(_INSERT, [_as_stored(row, digests[id(row.facts)]) for row in rows])
+            connection.executemany(_DROP_OLDEST, [((row.home, row.part) * 2 + (_KEPT,)) for row in rows])
+            connection.executemany(_UNMARK, [(row.home, row.part or "") for row in rows])
             connection.executemany(
                 "INSERT OR IGNORE INTO sources VALUES (?, ?)", list((sources or {}).items())
             )
@@ -161,35 +171,6 @@ class TraceStore:
         connection.execute("INSERT OR IGNORE INTO facts VALUES (?, ?)", (digest, body))
         return digest
 
-    def _insert(
-        self, connection: sqlite3.Connection, rows: Sequence[TraceRow], digests: Mapping[int, str]
-    ) -> None:
-        connection.executemany(
-            "INSERT INTO traces (home, part, node, run, time, facts, inputs, outputs) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    row.home,
-                    row.part,
-                    row.node,
-                    row.run,
-                    row.time,
-                    digests[id(row.facts)],
-                    json.dumps(row.inputs, separators=(",", ":")),
-                    json.dumps(row.outputs, separators=(",", ":")),
-                )
-                for row in rows
-            ],
-        )
-        connection.executemany(
-            "DELETE FROM traces WHERE home = ? AND part IS ? AND id NOT IN "
-            "(SELECT id FROM traces WHERE home = ? AND part IS ? ORDER BY id DESC LIMIT ?)",
-            [(row.home, row.part, row.home, row.part, _KEPT) for row in rows],
-        )
-        connection.executemany(
-            "DELETE FROM started WHERE home = ? AND part = ?", [(row.home, row.part or "") for row in rows]
-        )
-
     def _grouped(self, condition: str, homes: Iterable[str], key: Any) -> dict[str, list[TraceRow]]:
         found: dict[str, list[TraceRow]] = {}
         for chunk in _chunks(homes):
@@ -225,6 +206,11 @@ class TraceStore:
                 chunk,
             )
             self._facts.update({row["digest"]: json.loads(row["body"]) for row in rows})
+
+
+def _as_stored(row: TraceRow, facts: str) -> tuple[Any, ...]:
+    inputs, outputs = _as_json(row.inputs), _as_json(row.outputs)
+    return row.home, row.part, row.node, row.run, row.time, facts, inputs, outputs
 
 
 def _chunks(names: Iterable[str]) -> Iterable[list[str]]:
