@@ -7,7 +7,8 @@ import os
 
 __all__ = ["digest_of"]
 
-_SMALL = 2**18  # bytes: `file_digest` prepares a buffer of that size, which costs more than a small file
+_SMALL = 2**16  # bytes that are read at once, without a buffer that costs more to prepare than they do
+_BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 
 
 def digest_of(path: str | os.PathLike[str]) -> tuple[str, os.stat_result]:
@@ -16,8 +17,14 @@ def digest_of(path: str | os.PathLike[str]) -> tuple[str, os.stat_result]:
     Raises:
         OSError: it is not there, or cannot be read.
     """
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - asked for very often
-        status = os.fstat(stream.fileno())
-        if status.st_size <= _SMALL:
-            return hashlib.sha256(stream.readall()).hexdigest(), status
-        return hashlib.file_digest(stream, "sha256").hexdigest(), status
+    descriptor = os.open(path, os.O_RDONLY | _BINARY)
+    try:
+        status = os.fstat(descriptor)
+        content = os.read(descriptor, _SMALL)
+        whole = hashlib.sha256(content)
+        if len(content) == _SMALL:
+            with open(descriptor, "rb", buffering=0, closefd=False) as rest:
+                hashlib.file_digest(rest, lambda: whole)
+        return whole.hexdigest(), status
+    finally:
+        os.close(descriptor)

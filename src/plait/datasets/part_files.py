@@ -6,16 +6,19 @@ wrong, is left to the dataset of the single file, which knows all cases and how 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from plait.catalog import FileDataset
+from plait.catalog.digests import digest_of
 from plait.catalog.failures import reported
 from plait.catalog.formats import resolve_function
 from plait.catalog.protocols import FrameName
 from plait.catalog.storage import put
+from plait.values import Fingerprint
 
 __all__ = ["PartFiles"]
 
@@ -25,15 +28,18 @@ class PartFiles:
 
     Args:
         prototype: a part that is nowhere; all are like it.
-        place: says where the part of a key lies.
+        folder: where they lie.
+        name: gives the relative path of the part of a key.
         part: gives the dataset of that part alone.
     """
 
     def __init__(
-        self, prototype: FileDataset, place: Callable[[str], str], part: Callable[[str], Any]
+        self, prototype: FileDataset, folder: str, name: Callable[[str], str], part: Callable[[str], Any]
     ) -> None:
         self._like = prototype
-        self._place = place
+        self._folder = folder
+        self._below = Path(folder)
+        self._name = name
         self._part = part
 
     def load(self, key: str, frame: FrameName | None = None) -> Any:
@@ -43,7 +49,7 @@ class PartFiles:
         if self._read is None:
             return self._part(key).load()
         try:
-            return self._read(Path(self._place(key)), **self._load_keywords)
+            return self._read(self._below / self._name(key), **self._load_keywords)
         except FileNotFoundError:
             return self._part(key).load()  # it may have been on its way there
         except Exception as error:
@@ -56,12 +62,21 @@ class PartFiles:
             self._part(key).save(data)
             return
         try:
-            done = put(self._place(key), lambda target: self._written(data, target))
+            done = put(f"{self._folder}/{self._name(key)}", lambda target: self._written(data, target))
         except Exception as error:
             with reported(self._part(key), "saved"):
                 raise error
         if not done:
             self._part(key).save(data)
+
+    def fingerprints(self, keys: Iterable[str]) -> dict[str, Fingerprint]:
+        """Return what identifies files by their content, without those that are not there."""
+        found = {}
+        for key in keys:
+            with suppress(FileNotFoundError):
+                digest, _ = digest_of(f"{self._folder}/{self._name(key)}")
+                found[key] = Fingerprint(f"sha256:{digest}", "content")
+        return found
 
     def _written(self, data: Any, target: Path) -> None:
         assert self._write is not None

@@ -219,6 +219,8 @@ class PartitionedDataset:
         if keys is None:
             found = self._store.all_fingerprints(self._folder, self.pattern.depth)
             names = self._named(found)
+        elif self._files is not None:
+            return self._files.fingerprints(keys)
         else:
             names = {key: self.pattern.path(key) for key in keys}
             found = self._store.fingerprints(self._folder, list(names.values()))
@@ -318,7 +320,7 @@ class PartitionedDataset:
         """What reads and writes the parts, where they are local files."""
         if not isinstance(self.kind, FileParts) or not isinstance(self._store, LocalStore):
             return None
-        return PartFiles(self.kind.make("part"), self._place_of, self.part)
+        return PartFiles(self.kind.make("part"), self._folder, self.pattern.path, self.part)
 
     @property
     def _hidden_mark(self) -> str:
