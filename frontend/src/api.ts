@@ -67,7 +67,7 @@ export interface DatasetDetails {
   exists?: boolean | null;
   bytes?: number;
   versions?: string[];
-  partitions?: { total: number; keys: string[] };
+  partitions?: { total: number; counts: Record<string, number>; keys: { key: string; state: string }[] };
   history?: { run: string; time: number; rows: number | null; bytes: number | null }[];
   problem?: Problem;
 }

@@ -359,7 +359,7 @@ def test_why_explains_a_skip_and_a_blocked_node():
         "train is up to date\n  unchanged  3 symbols, 1 parameter, 1 input, 1 output match run r1"
     )
     assert explain("train", judge(missing=("raw",))) == (
-        "train cannot run\n  input_missing  'raw' does not exist"
+        "train cannot run\n  input missing  'raw' does not exist"
     )
 
 

@@ -4,7 +4,7 @@ import { api, type DatasetDetails } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
 import { bytes, count, moment } from "../words";
 import { Chart } from "./Chart";
-import { ElementLink } from "./links";
+import { ElementLink, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 import { PreviewView } from "./PreviewView";
 
@@ -36,7 +36,10 @@ function Dataset({ dataset }: { dataset: DatasetDetails }) {
       {partitions && (
         <>
           <h3>{count(partitions.total)} partitions</h3>
-          <ul class="keys" tabIndex={0} aria-label="Partition keys">{partitions.keys.map((key) => <li key={key}>{key}</li>)}</ul>
+          <p class="quiet">{Object.entries(partitions.counts).map(([state, number]) => `${count(number)} ${state}`).join(", ")}</p>
+          <ul class="keys" tabIndex={0} aria-label="Partition keys">
+            {partitions.keys.map(({ key, state }) => <li key={key}>{key} <State value={state} /></li>)}
+          </ul>
         </>
       )}
       {dataset.columns && (

@@ -22,7 +22,7 @@ function Drawn({ name, preview }: { name: string; preview: Preview }) {
   const { kind, content } = preview;
   if (kind === "table") return <Rows preview={preview} />;
   if (kind === "image") return <img class="preview" src={content as string} alt={`What ${name} shows`} />;
-  if (kind === "html" || kind === "plotly") {
+  if (kind === "html" || kind === "plotly" || kind === "markdown") {
     return <iframe class="preview" sandbox="allow-scripts" src={preview.frame ?? api.frame(name)} title={`What ${name} shows`} />;
   }
   if (kind === "files") return <ul class="preview">{(content as string[]).map((file) => <li key={file}>{file}</li>)}</ul>;

@@ -134,7 +134,7 @@ class _Collector:
         found = await _or_none(elements.preview(self._viewer, values))
         if found is None:
             return False
-        if found["kind"] in ("html", "plotly"):
+        if found["kind"] in ("html", "plotly", "markdown"):
             file = f"frame-{len(self._frames)}.html"
             page = await elements.frame(self._viewer, {"name": name})
             self._frames[file] = bytes(page.body).decode().replace("/static/", "")

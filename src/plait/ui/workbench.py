@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["error_document", "main"]
 
+_MOST_KEYS = 1_000  # of a partitioned dataset that are listed by name
+
 
 def main(folder: str, environment: str) -> int:
     """Serve requests until the input ends."""
@@ -141,9 +143,24 @@ class Workbench:
         if found.get("exists") and (path := place()) is not None and path.is_file():
             found["bytes"] = path.stat().st_size
         if hasattr(dataset, "part_fingerprints"):
-            keys = dataset.keys()
-            found["partitions"] = {"total": len(keys), "keys": keys[:1000]}
+            found["partitions"] = self._partitions(dataset)
         return found
+
+    def _partitions(self, dataset: Any) -> dict[str, Any]:
+        """Return the first keys, each with what the ledger says of it."""
+        from plait.ledger.traces import TraceStore
+
+        store = TraceStore(self._project.ledger.database)
+        begun = {key: mark.status for key, mark in store.parts_begun(dataset.location).items()}
+        made = store.parts_of(dataset.location)
+        there = set(dataset.keys())
+        keys = sorted(there | begun.keys())
+        states = {key: begun.get(key) or ("made" if key in made else "there") for key in keys}
+        counts: dict[str, int] = {}
+        for state in states.values():
+            counts[state] = counts.get(state, 0) + 1
+        listed = [{"key": key, "state": states[key]} for key in keys[:_MOST_KEYS]]
+        return {"total": len(keys), "counts": counts, "keys": listed}
 
     def parameters(self, pipeline: str, select: str) -> dict[str, Any]:
         """Return the parameters that the selected nodes read: values, origins, and a JSON Schema of them."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from markdown_it import MarkdownIt
 from starlette.responses import HTMLResponse
 
 from plait.ui.asking import WorkbenchError
@@ -66,6 +67,9 @@ async def frame(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     if kind == "html":
         whole = {**values, "limit": _WHOLE, "sort": None, "descending": False}
         page = (await preview(viewer, whole))["content"]
+    elif kind == "markdown":
+        whole = {**values, "limit": _WHOLE, "sort": None, "descending": False}
+        page = _markdown_page(str((await preview(viewer, whole))["content"]))
     elif kind == "plotly":
         figure = json.dumps(content).replace("<", "\\u003c")
         page = (
@@ -77,6 +81,16 @@ async def frame(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     else:
         raise RequestError(f"a {html.escape(kind)} is not shown in a frame")
     return HTMLResponse(page, headers={"content-security-policy": FRAME_POLICY})
+
+
+def _markdown_page(text: str) -> str:
+    """Return Markdown as a page; HTML inside it stays text."""
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return (
+        "<!doctype html><meta charset=utf-8><title>Markdown</title><style>:root{color-scheme:light dark}"
+        "body{font:14px/1.5 system-ui,sans-serif;margin:12px}td,th{border:1px solid #8886;padding:2px 8px}"
+        f"table{{border-collapse:collapse}}pre{{overflow:auto}}</style>{body}"
+    )
 
 
 async def _details(viewer: Viewer, kind: str, name: str) -> Mapping[str, Any]:
