@@ -141,3 +141,27 @@ def test_many_objects_of_a_bucket_are_looked_at_with_one_listing(tmp_path, bucke
     result = plait.run(steps, data, state=mine / ".plait")
     assert {found.status for found in result.nodes.values()} == {"skipped"}
     assert asked == []
+
+
+def test_whether_inputs_are_there_is_asked_with_the_same_listing(tmp_path, bucket, endpoint, monkeypatch):
+    import s3fs
+
+    mine = checkout(tmp_path, "mine")
+    raw = [f"raw{number}" for number in range(4)]
+    places = {name: f"s3://{bucket}/{name.rstrip('0123456789')}/{name}.json" for name in [*raw, "m0", "m1"]}
+    data = catalog(mine, places, endpoint)
+    for name in raw:
+        data.save(name, 1)
+    steps = pipeline([node(slow, f"raw{number}", f"m{number}", name=f"n{number}") for number in range(2)])
+    plait.run(steps, data, state=mine / ".plait")
+    asked = []
+    call = s3fs.S3FileSystem._call_s3
+
+    async def counted(self, method, *arguments, **keywords):
+        asked.append((method, keywords.get("Prefix")))
+        return await call(self, method, *arguments, **keywords)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", counted)
+    result = plait.run(steps, catalog(mine, places, endpoint), state=mine / ".plait")
+    assert {found.status for found in result.nodes.values()} == {"skipped"}
+    assert sorted(asked) == [("list_objects_v2", "m/"), ("list_objects_v2", "raw/")]

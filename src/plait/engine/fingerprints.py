@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from plait.catalog import FileDataset
 from plait.catalog.memory import MemoryDataset
 from plait.catalog.stores import tree_fingerprint
 from plait.engine.keys import is_partitioned
@@ -18,7 +17,6 @@ from plait.identity.fingerprints import (
     FileRecord,
     fingerprint_of,
     fingerprint_path,
-    listed_fingerprints,
 )
 from plait.ledger.database import Database
 from plait.ledger.file_digests import DigestRow, read_digests, write_digests
@@ -65,17 +63,9 @@ class Fingerprints:
         self._listed: dict[int, Fingerprint | None] = {}
         self._places: dict[int, Mapping[str, str] | None] = {}
 
-    def list_remote(self, datasets: Iterable[Any]) -> None:
-        """Look at the objects of these datasets with one listing a folder instead of one request each.
-
-        What was listed serves the first look at each dataset; every later one asks again.
-        """
-        for group in _by_folder(datasets).values():
-            folder, members = group
-            if len(members) > 1:
-                paths = [path for path, _ in members]
-                found = listed_fingerprints(folder.fs, folder.path, paths)
-                self._listed.update({id(dataset): found[path] for path, dataset in members})
+    def take(self, listed: Iterable[tuple[Any, Fingerprint | None]]) -> None:
+        """Take what a listing said of datasets: it serves the first look at each, no later one."""
+        self._listed.update({id(dataset): found for dataset, found in listed})
 
     def of(self, dataset: Any, strength: Strength | None = None) -> Fingerprint | None:
         """Return the fingerprint of what lies there now, or None where nothing does or nobody can tell."""
@@ -114,19 +104,3 @@ class Fingerprints:
         """Keep what was learnt of files, if the memo keeps anything."""
         if isinstance(self._memo, LedgerMemo):
             self._memo.flush()
-
-
-class _Folder(NamedTuple):
-    fs: Any
-    path: str
-
-
-def _by_folder(datasets: Iterable[Any]) -> dict[tuple[int, str], tuple[_Folder, list[tuple[str, Any]]]]:
-    groups: dict[tuple[int, str], tuple[_Folder, list[tuple[str, Any]]]] = {}
-    for dataset in datasets:
-        place = dataset.remote_place() if isinstance(dataset, FileDataset) else None
-        if place is not None:
-            fs, path = place
-            folder = _Folder(fs, path.rpartition("/")[0])
-            groups.setdefault((id(fs), folder.path), (folder, []))[1].append((path, dataset))
-    return groups

@@ -17,6 +17,7 @@ from plait.catalog import DataCatalog, FileDataset
 from plait.engine.fingerprints import Fingerprints
 from plait.engine.identify import Identifier, Identity, data_arguments
 from plait.engine.intake import Intake, Intakes
+from plait.engine.listings import list_remote
 from plait.engine.part_judge import PartJudge
 from plait.engine.plan import Plan, Step
 from plait.engine.shared_traces import SharedTraces
@@ -74,7 +75,9 @@ class Judge:
         self._made_by = {save.name: step for step in plan.steps for save in step.saves}
         self._homes = {step.node.name: self._home(step) for step in plan.steps if _stored(step)}
         self._rows = store.of(self._homes.values())
-        fingerprints.list_remote([catalog.dataset(name) for name in _stored_names(plan)])
+        unlisted = [(name, catalog.dataset(name)) for name in _stored_names(plan) if name not in plan.listed]
+        listed = {**plan.listed, **list_remote(unlisted)}
+        fingerprints.take((catalog.dataset(name), found) for name, found in listed.items())
         self._marks = store.begun(self._homes.values())
         self._data: dict[str, Fingerprint | None] = {}
         self._identities: dict[str, Identity] = {}

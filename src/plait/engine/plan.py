@@ -8,7 +8,7 @@ and not after an hour's work.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from plait.catalog.memory import CopyMode
 from plait.catalog.protocols import Exists, FrameName, Located
 from plait.config import BoundParameters
 from plait.engine.allocation import collection_paused
+from plait.engine.listings import Listed, list_remote
 from plait.engine.ways import takes_chunks, ways_problems
 from plait.errors import DatasetError, DatasetNotFoundError, PlaitError, Problems, did_you_mean
 from plait.events import Reason
@@ -117,6 +118,7 @@ class Plan:
         kept: names that stay in memory for the caller.
         stored: demanded names that a store holds.
         injected: names whose data the caller brought along.
+        listed: what the stores said of remote data when it was looked whether the inputs are there.
     """
 
     pipeline: Pipeline
@@ -126,6 +128,7 @@ class Plan:
     stored: tuple[str, ...] = ()
     injected: Mapping[str, Any] = field(default_factory=dict, repr=False)
     copy_modes: Mapping[str, CopyMode] = field(default_factory=dict)
+    listed: Listed = field(default_factory=dict, repr=False)
 
 
 def make_plan(
@@ -225,6 +228,8 @@ class _Binder:
         self._missing: dict[str, Reason | None] = {}
         self._frames: dict[Any, FrameName | None] = {}
         self._in_memory: dict[str, bool] = {}
+        self._needed = needed
+        self.listed: Listed | None = None
 
     def step(self, node: Node) -> Step:
         loads = tuple([self._load(node, binding) for binding in node.bindings])
@@ -244,7 +249,16 @@ class _Binder:
         names = self.pipeline.outputs() if wanted is None else wanted
         kept = frozenset(strip_transcoding(name) for name in names if self._memory(name))
         stored = () if wanted is None else tuple(name for name in names if not self._memory(name))
-        return Plan(self.pipeline, steps, self.consumers, kept, stored, self.injected, self.copy_modes)
+        return Plan(
+            self.pipeline,
+            steps,
+            self.consumers,
+            kept,
+            stored,
+            self.injected,
+            self.copy_modes,
+            self.listed or {},
+        )
 
     def _memory(self, name: str) -> bool:
         """Whether the run holds ``name`` in its own memory."""
@@ -311,7 +325,7 @@ class _Binder:
             return None
         dataset = self.catalog.dataset(name)
         with self.catalog.errors_named(name):
-            if not isinstance(dataset, Exists) or dataset.exists():
+            if not isinstance(dataset, Exists) or self._is_there(name, dataset):
                 return None
         entry = self.catalog.entry(name)
         lacks = "has no version" if entry is not None and entry.versioned else "does not exist"
@@ -320,6 +334,23 @@ class _Binder:
         producer = self.pipeline.producers.get(strip_transcoding(name))
         near = "" if entry is None or entry.versioned else _beside(dataset)
         return Reason("input_missing", f"'{name}' {lacks}{place}{written}{near}", _details(name, producer))
+
+    def _is_there(self, name: str, dataset: Exists) -> bool:
+        place = dataset.location if isinstance(dataset, Located) else ""
+        if "://" not in place:
+            return dataset.exists()
+        if self.listed is None:
+            self.listed = list_remote(self._stored_datasets())
+        found = self.listed.get(name)
+        return found is not None or dataset.exists()
+
+    def _stored_datasets(self) -> Iterator[tuple[str, Any]]:
+        """Give all that the nodes read and write behind URLs, so that each folder is listed once."""
+        names = dict.fromkeys([name for node in self._needed for name in (*node.reads, *node.writes)])
+        for name in names:
+            entry = None if self._memory(name) else self.catalog.entry(name)
+            if entry is not None and "://" in (entry.location or ""):
+                yield name, self.catalog.dataset(name)
 
     def _check_stream(self, node: Node, saves: tuple[Save, ...]) -> None:
         for save in saves:

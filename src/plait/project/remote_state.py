@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plait.catalog import DataCatalog, FileDataset
 from plait.engine.fingerprints import Fingerprints
+from plait.engine.listings import list_remote
 from plait.identity.fingerprints import MemoryMemo
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def tokens(catalog: DataCatalog, names: Iterable[str]) -> dict[str, str | None]:
     """Return what identifies datasets behind URLs now, from one listing for each prefix."""
     fingerprints = Fingerprints(MemoryMemo())
     datasets = {name: catalog.dataset(name) for name in names}
-    fingerprints.list_remote(datasets.values())
+    listed = list_remote(datasets.items())
+    fingerprints.take((datasets[name], found) for name, found in listed.items())
     found = {name: fingerprints.of(dataset) for name, dataset in datasets.items()}
     return {name: None if item is None else item.token for name, item in found.items()}
 
