@@ -44,6 +44,20 @@ def test_diff_tells_the_reasons(mill):
     assert "mill.helpers.cleaned changed" in said
 
 
+def test_diff_compares_what_two_runs_were_made_from_whatever_came_between(mill):
+    mill.plait("run")
+    mill.edit("src/mill/helpers.py", "> 0", "> 1")
+    mill.plait("run", "--to-outputs", "clean_grain")
+    mill.edit("conf/base/parameters.yml", "10", "11")
+    mill.plait("run")
+    reasons = mill.plait("runs", "diff", "-3", "last", "--json").json()["changes"]["reasons"]
+    assert "changed" in reasons["clean"][1]
+    assert "parameter factor changed: 10 → 11" in reasons["weigh"][1]
+    said = mill.plait("runs", "diff", "-3", "-2").out
+    assert "only in one of them" in said
+    assert "→ (absent)" not in said
+
+
 def test_show_tells_data_versions_and_reasons(mill):
     mill.plait("run")
     mill.edit("conf/base/parameters.yml", "10", "11")

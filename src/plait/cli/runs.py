@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_TITLES = {"reasons": "why nodes ran"}
+_TITLES = {"reasons": "why nodes differ", "only": "only in one of them"}
 _MARKS = {"done": ("✓", "32"), "failed": ("✗", "31;1"), "blocked": ("○", "33"), "skipped": ("·", "2")}
 
 
@@ -35,9 +34,11 @@ def command() -> None:
 @everywhere
 def list_runs(limit: int, json_: bool, place: Place) -> None:
     """List the runs, newest first."""
+    from plait.project.history import run_document
+
     runs = _ledger(place).runs(limit)
     if json_:
-        document({"runs": [_run_json(run) for run in runs]})
+        document({"runs": [run_document(run) for run in runs]})
         return
     table(
         ("run", "status", "began", "took", "pipeline", "env", "nodes", "commit"),
@@ -63,14 +64,16 @@ def list_runs(limit: int, json_: bool, place: Place) -> None:
 @everywhere
 def show(run: str, json_: bool, place: Place) -> None:
     """Show one run: its nodes, their times, and what it ran with."""
+    from plait.project.history import node_document, run_document
+
     ledger = _ledger(place)
     record = ledger.run(run)
     nodes = ledger.nodes(record.id)
     if json_:
         document(
             {
-                "run": _run_json(record),
-                "nodes": [_node_json(node) for node in nodes],
+                "run": run_document(record),
+                "nodes": [node_document(node) for node in nodes],
                 "data": ledger.data_as_of(record.id),
             }
         )
@@ -99,6 +102,8 @@ def show(run: str, json_: bool, place: Place) -> None:
 @everywhere
 def logs(run: str, node: str | None, json_: bool, place: Place) -> None:
     """Show what the nodes of a run, or one of them, printed and logged, and how they failed."""
+    from plait.project.history import log_document
+
     ledger = _ledger(place)
     record = ledger.run(run)
     nodes = ledger.nodes(record.id)
@@ -109,7 +114,7 @@ def logs(run: str, node: str | None, json_: bool, place: Place) -> None:
         document(
             {
                 "run": record.id,
-                "lines": [_plain(item) for item in lines],
+                "lines": [log_document(item) for item in lines],
                 "failures": [{"node": item.node, "traceback": item.traceback} for item in failures],
             }
         )
@@ -131,11 +136,12 @@ def logs(run: str, node: str | None, json_: bool, place: Place) -> None:
 @as_json
 @everywhere
 def diff(old: str, new: str, json_: bool, place: Place) -> None:
-    """Show what differs between two runs: parameters, data, versions, commit, nodes, and why they ran."""
+    """Show what differs between two runs: parameters, data, versions, commit, nodes, and why."""
+    from plait.project.history import differences
+
     ledger = _ledger(place)
     before, after = ledger.run(old), ledger.run(new)
-    changes = differences(before, after, ledger.nodes(before.id), ledger.nodes(after.id))
-    changes["data"] = _changed(ledger.data_as_of(before.id), ledger.data_as_of(after.id))
+    changes = differences(ledger, before, after)
     if json_:
         document({"old": before.id, "new": after.id, "changes": changes})
         return
@@ -147,29 +153,6 @@ def diff(old: str, new: str, json_: bool, place: Place) -> None:
             line(f"  {name}   {_told(title, was, is_)}")
     if not any(changes.values()):
         line("No difference in parameters, versions, commit, or what became of the nodes.")
-
-
-def differences(
-    before: RunRecord, after: RunRecord, old_nodes: list[NodeRecord], new_nodes: list[NodeRecord]
-) -> dict[str, dict[str, tuple[Any, Any]]]:
-    """Return what differs, by kind and name, as pairs of old and new; None stands for absent."""
-    return {
-        "run": _changed(_about(before), _about(after)),
-        "parameters": _changed(_flat(before.parameters), _flat(after.parameters)),
-        "versions": _changed(before.versions, after.versions),
-        "nodes": _changed(
-            {node.node: node.status for node in old_nodes}, {node.node: node.status for node in new_nodes}
-        ),
-        "seconds": _slower(old_nodes, new_nodes),
-        "reasons": {node.node: (None, why) for node in new_nodes if (why := _why(node))},
-    }
-
-
-def _why(node: NodeRecord) -> str | None:
-    """Return why a node ran, against what was recorded before; None where it did not run."""
-    if node.status not in ("done", "failed"):
-        return None
-    return "; ".join(str(reason["text"]) for reason in node.reasons) or None
 
 
 def _because(node: NodeRecord) -> str | None:
@@ -185,6 +168,8 @@ def _told(title: str, was: Any, is_: Any) -> str:
         return str(is_)
     if title == "data":
         return f"{_short(was)} → {_short(is_)}"
+    if title == "only":
+        return str(was or is_)
     return f"{_shown(was)} → {_shown(is_)}"
 
 
@@ -192,50 +177,6 @@ def _short(token: str | None) -> str:
     """Return the beginning of a digest, as one recognises it."""
     kind, colon, value = (token or "(absent)").rpartition(":")
     return f"{kind}{colon}{value[:12]}"
-
-
-def _about(run: RunRecord) -> dict[str, Any]:
-    names = (
-        "status",
-        "pipeline",
-        "selection",
-        "environment",
-        "executor",
-        "git_commit",
-        "git_dirty",
-        "python",
-    )
-    return {name: getattr(run, name) for name in names}
-
-
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    names = dict.fromkeys([*old, *new])
-    return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
-
-
-def _slower(old: list[NodeRecord], new: list[NodeRecord]) -> dict[str, tuple[Any, Any]]:
-    """Return the nodes whose time changed by more than half and a tenth of a second."""
-    before = {node.node: node.seconds for node in old if node.seconds is not None}
-    pairs = {
-        node.node: (before[node.node], node.seconds)
-        for node in new
-        if node.seconds is not None and node.node in before
-    }
-    return {
-        name: (round(was, 3), round(is_, 3))
-        for name, (was, is_) in pairs.items()
-        if abs(is_ - was) > 0.1 and abs(is_ - was) > was / 2
-    }
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, Mapping) and value:
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
 
 
 def _ledger(place: Place) -> Ledger:
@@ -301,21 +242,3 @@ def _memory(size: int | None) -> str | None:
 
 def _shown(value: Any) -> str:
     return "(absent)" if value is None else str(value)
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in type(record).__slots__}
-
-
-def _run_json(run: RunRecord) -> dict[str, Any]:
-    plain = _plain(run)
-    return {
-        **plain,
-        "parameters": dict(run.parameters),
-        "versions": dict(run.versions),
-        "seconds": run.seconds,
-    }
-
-
-def _node_json(node: NodeRecord) -> dict[str, Any]:
-    return {**_plain(node), "reasons": [dict(reason) for reason in node.reasons]}

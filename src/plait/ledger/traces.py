@@ -136,6 +136,11 @@ class TraceStore:
         """Return the homes of all that was begun, as a whole or in part, and has not succeeded since."""
         return frozenset([row["home"] for row in self._database.rows("SELECT DISTINCT home FROM started")])
 
+    def as_of(self, run_id: str) -> dict[str, TraceRow]:
+        """Return node → what it had last been recorded with when a run ended; partitions are left out."""
+        rows = self._select("part IS NULL AND run <= ?", (run_id,))
+        return {row.node: row for row in reversed(rows)}  # the newest of each comes last
+
     def parts_begun(self, home: str) -> dict[str, Mark]:
         """Return the marks of the partitions of one home."""
         rows = self._database.rows(
