@@ -62,7 +62,7 @@ def show(name: str, selectors: tuple[str, ...], format_: str, json_: bool, place
       plait pipeline show reporting --format mermaid
       plait pipeline show __default__ +train_model --format dot | dot -Tsvg > pipeline.svg
     """
-    from plait.cli import drawings
+    from plait.project.graph import drawings
     from plait.project.running import RunRequest, selected
 
     with place.open() as project:
