@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["PEERS", "REPOSITORY", "clean_environment", "python_of"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PEERS = ("kedro", "hamilton")
+PEERS = ("kedro", "kedro-viz", "hamilton")
 
 
 def python_of(name: str) -> str:
