@@ -78,8 +78,9 @@ ui: setup ## build the page of plait ui, with the machine's Node or one from a w
 bench: setup ## measure Plait beside Kedro and Hamilton; keep the figures in docs/ and the README
 	$(RUN)/python -m benchmarks --keep
 
-pictures: setup ## renew the pictures of terminal output in docs/images, from real runs
+pictures: setup ## renew the pictures in docs/images, of terminal and browser, from real runs
 	$(RUN)/python docs/pictures.py
+	PYTHONPATH=. $(RUN)/python docs/page_pictures.py
 
 check: test format-check lint types layers docs ## all of the above that can fail
 

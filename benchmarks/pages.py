@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 __all__ = [
+    "DRAWN",
     "PICTURES",
     "chromium",
     "drawn",
