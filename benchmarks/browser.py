@@ -11,8 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,14 +127,21 @@ def _start(browser: Browser, project: Path, *, cold: bool = False) -> float:
 
 def _start_kedro(browser: Browser, project: Path) -> float:
     """Return the seconds from the start of the server to a drawn graph, or CAP when it takes longer."""
-    kedro = str(Path(python_of("kedro-viz")).parent / "kedro")
-    port = pages.free_port()
-    command = [kedro, "viz", "run", "--no-browser", "--host", "127.0.0.1", "--port", str(port)]
     with pages.fresh_page(browser) as page:
-        start = time.perf_counter()
-        with pages.server(command, project) as process:
-            _wait_for(f"http://127.0.0.1:{port}/api/main", process, start + CAP)
-            return _drawn_by_kedro(page, f"http://127.0.0.1:{port}/?expandAllPipelines=true", start)
+        return _kedro_in(page, project)
+
+
+def _kedro_in(page: Page, project: Path) -> float:
+    kedro = str(Path(python_of("kedro-viz")).parent / "kedro")
+    address = f"http://127.0.0.1:{pages.free_port()}"
+    port = address.rpartition(":")[2]
+    command = [kedro, "viz", "run", "--no-browser", "--host", "127.0.0.1", "--port", port]
+    start = time.perf_counter()
+    with pages.server(command, project) as shown:
+        shown.wait_for(f"{address}/api/main", CAP)
+        seconds = _drawn_by_kedro(page, f"{address}/?expandAllPipelines=true", start)
+        page.wait_for_timeout(500)
+        return seconds
 
 
 def _drawn_by_kedro(page: Page, address: str, start: float) -> float:
@@ -159,17 +164,6 @@ def _drawn_by_kedro(page: Page, address: str, start: float) -> float:
 def _left(start: float) -> float:
     """Return the milliseconds until Kedro-Viz is given up; 0 would mean for ever."""
     return max(1.0, (start + CAP - time.perf_counter()) * 1000)
-
-
-def _wait_for(address: str, process: subprocess.Popen[str], until: float) -> None:
-    while time.perf_counter() < until:
-        try:
-            with urllib.request.urlopen(address, timeout=10):
-                return
-        except (OSError, urllib.error.URLError):
-            if process.poll() is not None:
-                raise SystemExit(f"{KEDRO_VIZ} ended before it answered") from None
-            time.sleep(0.05)
 
 
 # --- Size
@@ -311,7 +305,7 @@ def _wire(browser: Browser, projects: dict[str, Path]) -> Row:
     return Row("first view over the wire", KEDRO_VIZ, theirs, ours, target, ours <= 600_000, note, unit="B")
 
 
-def _bytes(browser: Browser, look: Callable[[Page], None]) -> float:
+def _bytes(browser: Browser, look: Callable[[Page], object]) -> float:
     with pages.fresh_page(browser) as page:
         sizes = pages.wire_bytes(page)
         look(page)
@@ -325,30 +319,14 @@ def _start_in(page: Page, project: Path) -> None:
         page.wait_for_timeout(500)
 
 
-def _kedro_in(page: Page, project: Path) -> None:
-    kedro = str(Path(python_of("kedro-viz")).parent / "kedro")
-    port = pages.free_port()
-    command = [kedro, "viz", "run", "--no-browser", "--host", "127.0.0.1", "--port", str(port)]
-    with pages.server(command, project) as process:
-        start = time.perf_counter()
-        _wait_for(f"http://127.0.0.1:{port}/api/main", process, start + CAP)
-        _drawn_by_kedro(page, f"http://127.0.0.1:{port}/", start)
-        page.wait_for_timeout(500)
-
-
 # --- Shared
 
 
 @contextmanager
 def _shown(project: Path) -> Iterator[str]:
     """Serve a project and give the address that opens it."""
-    with pages.server([_plait(), "ui", "--no-browser"], project) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "http://" in line:
-                yield f"http://{line.partition('http://')[2].strip()}"
-                return
-        raise SystemExit(f"plait ui in {project.name} ended before it told its address")
+    with pages.server([_plait(), "ui", "--no-browser"], project) as shown:
+        yield shown.address()
 
 
 def _plait() -> str:

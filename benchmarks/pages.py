@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import os
+import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from benchmarks.environments import REPOSITORY, clean_environment
 
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DRAWN",
     "PICTURES",
+    "Server",
     "chromium",
     "drawn",
     "frames_while",
@@ -76,8 +82,8 @@ def fresh_page(browser: Browser) -> Iterator[Page]:
 
 
 @contextmanager
-def server(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Run a server as long as it is looked at; its output can be read."""
+def server(command: Sequence[str], folder: Path) -> Iterator[Server]:
+    """Run a server, with the processes it starts, as long as it is looked at; its output can be read."""
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
             command,
@@ -87,16 +93,56 @@ def server(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[st
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
+            start_new_session=True,
         )
         try:
-            yield process
+            yield Server(process, errors)
         finally:
-            process.terminate()
+            _end(process)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs, and what it wrote to its standard error."""
+
+    process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def address(self) -> str:
+        """Return the first address that it prints. Raises SystemExit when it ends before."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "http://" in line:
+                return f"http://{line.partition('http://')[2].strip()}"
+        raise self.failure()
+
+    def wait_for(self, address: str, seconds: float) -> None:
+        """Wait until an address is answered, or for so many seconds. Raises SystemExit when it ends."""
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
             try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                with urllib.request.urlopen(address, timeout=10):
+                    return
+            except OSError:
+                if self.process.poll() is not None:
+                    raise self.failure() from None
+                time.sleep(0.05)
+
+    def failure(self) -> SystemExit:
+        self.errors.seek(0)
+        command = " ".join(map(str, self.process.args))  # type: ignore[arg-type]
+        return SystemExit(f"{command} ended with {self.process.poll()}\n{self.errors.read()[-3000:]}")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a process and those it started; some leave them behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def drawn(page: Page, address: str, within: float = 120) -> float:
@@ -162,6 +208,10 @@ def keep_picture(page: Page, name: str) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, and that Kedro-Viz takes: it refuses those above 49,151."""
+    for _ in range(100):
+        port = random.randrange(20_000, 49_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise SystemExit("no port is free")

@@ -77,10 +77,8 @@ def _site(address: str) -> str:
 
 @contextmanager
 def _shown(project: Path) -> Iterator[str]:
-    with pages.server([PLAIT, "ui", "--no-browser"], project) as process:
-        assert process.stdout is not None
-        line = next(line for line in process.stdout if "http://" in line)
-        yield f"http://{line.partition('http://')[2].strip()}"
+    with pages.server([PLAIT, "ui", "--no-browser"], project) as shown:
+        yield shown.address()
 
 
 def _call(command: list[str], folder: Path) -> None:
