@@ -13,7 +13,7 @@ from typing import Literal
 from plait.engine.allocation import collection_paused
 from plait.engine.identify import data_arguments
 from plait.engine.judge import Judge
-from plait.engine.part_judge import KeyPlan
+from plait.engine.key_plan import KeyPlan
 from plait.engine.plan import Action, Plan, Step
 from plait.events import Reason
 from plait.identity.decide import Decision, NodeFacts, decide_in_memory

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from plait.engine.part_judge import KeyPlan, listed
+from plait.engine.key_plan import KeyPlan, listed
 from plait.engine.parts import Part
 from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Step

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from plait.engine.judge import Judge
+from plait.engine.key_plan import KeyPlan
 from plait.engine.key_run import KeyRun
 from plait.engine.keys import RunKeys
-from plait.engine.part_judge import KeyPlan
 from plait.engine.parts import Part
 from plait.engine.perform import Task
 from plait.engine.plan import Step

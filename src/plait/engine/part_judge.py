@@ -1,14 +1,11 @@
 """Deciding a node key by key, and recording each key as it is done.
 
 The decision about a key is the one about a node, with the fingerprints of its parts as inputs and outputs.
-Most keys of a large dataset are as they were: those are recognised by comparing plain values, and only the
-others are judged and explained.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +15,8 @@ from plait.catalog import DataCatalog
 from plait.catalog.stores import tree_fingerprint
 from plait.engine.fingerprints import Fingerprints
 from plait.engine.identify import Identifier, Identity, data_arguments
+from plait.engine.judged_keys import JudgedKeys
+from plait.engine.key_plan import KeyPlan, changed_reason, held_reason
 from plait.engine.keys import Joined, RunKeys, is_partitioned
 from plait.engine.parts import Part
 from plait.engine.plan import Step
@@ -25,60 +24,16 @@ from plait.engine.shared_keys import SharedKeys, together
 from plait.engine.shared_traces import SharedTraces
 from plait.events import Reason
 from plait.identity.components import (
-    Components,
-    InputIdentity,
-    Trace,
-    components_from_json,
     components_to_json,
 )
-from plait.identity.decide import Decision, NodeFacts, OutputState, decide
+from plait.identity.decide import Decision, NodeFacts
 from plait.ledger.traces import TraceRow, TraceStore
 from plait.pipeline import Each
 from plait.values import Fingerprint, Strength
 
-__all__ = ["KeyPlan", "PartJudge"]
+__all__ = ["PartJudge"]
 
 _TENTH = 10
-_REASONS = 8  # different reasons that are told of a node's keys
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPlan:
-    """What to do with the keys of a step.
-
-    Attributes:
-        run: keys to call the node for, in order.
-        skip: how many are up to date.
-        maybe: how many are up to date unless what comes before makes other data.
-        unmatched: dataset → keys it lacks although it should have them.
-        blocked: keys whose input failed earlier in the run.
-        retire: keys of the outputs that vanished from the inputs.
-        held: why keys that vanished are not retired.
-    """
-
-    run: tuple[str, ...] = ()
-    skip: int = 0
-    unmatched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    blocked: tuple[str, ...] = ()
-    retire: tuple[str, ...] = ()
-    held: Reason | None = None
-    maybe: int = 0
-
-    @property
-    def is_done(self) -> bool:
-        """Whether there is nothing to do, and nothing wrong."""
-        return not (self.run or self.unmatched or self.blocked or self.retire)
-
-    def to_json(self) -> dict[str, int]:
-        """Return how many keys there are of each kind, for events and ``--json``."""
-        return {
-            "run": len(self.run),
-            "skip": self.skip,
-            "maybe": self.maybe,
-            "blocked": len(self.blocked),
-            "unmatched": sum(map(len, self.unmatched.values())),
-            "retire": len(self.retire),
-        }
 
 
 @dataclass(slots=True)
@@ -153,7 +108,7 @@ class PartJudge:
         )
         if known.plan.is_done and not judged.maybe:
             self._settle(step)
-        return _decision(known.plan, judged, len(joined.keys))
+        return judged.decision(known.plan, len(joined.keys))
 
     def plan(self, step: Step) -> KeyPlan:
         """Return what was decided about the keys of a step."""
@@ -227,7 +182,7 @@ class PartJudge:
             self._shared.add(step, rows)
         if failed:
             self._store.mark([(home, key, run_id, step.node.name, "failed") for key in failed])
-        return [_changed_reason(step, changed)] if changed else []
+        return [changed_reason(step, changed)] if changed else []
 
     def finish(self, step: Step, changed: Reason | None = None) -> Reason | None:
         """Settle the outputs of a step whose keys are done, and retire those that vanished.
@@ -324,8 +279,8 @@ class PartJudge:
         facts: NodeFacts,
         keys: Iterable[str],
         rows: Mapping[str, Sequence[TraceRow]],
-        before: _Judged,
-    ) -> _Judged:
+        before: JudgedKeys,
+    ) -> JudgedKeys:
         """Judge again with the records beside the data, if there are any."""
         others = self._from_others(known, rows)
         if not others:
@@ -344,7 +299,7 @@ class PartJudge:
         return self._shared.exchange(known.step, home, (row for row in fitting if row is not None))
 
     def _of_what_lies_there(self, known: _Known, key: str, rows: Sequence[TraceRow]) -> TraceRow | None:
-        there = self.outputs_of(known, key)
+        there = self._outputs_of(known, key)
         return next((row for row in rows if there and row.outputs == there), None)
 
     def _take_back(self, known: _Known, keys: Sequence[str]) -> None:
@@ -363,10 +318,13 @@ class PartJudge:
         facts: NodeFacts,
         keys: Iterable[str],
         rows: Mapping[str, Sequence[TraceRow]],
-    ) -> _Judged:
-        judged = _Judged(self, known, facts)
+    ) -> JudgedKeys:
+        step = known.step
+        judged = JudgedKeys(
+            facts, known.identity.components, known.facts, self._locations(step), self._marks(step)
+        )
         for key in keys:
-            judged.take(key, rows.get(key, ()))
+            judged.take(key, rows.get(key, ()), self._inputs_of(known, key), self._outputs_of(known, key))
         return judged
 
     def _look(self, step: Step) -> _Known:
@@ -381,7 +339,7 @@ class PartJudge:
         known = self._known[step.node.name] = _Known(step, identity, facts, shared, KeyPlan(), tokens)
         return known
 
-    def inputs_of(self, known: _Known, key: str) -> dict[str, Any]:
+    def _inputs_of(self, known: _Known, key: str) -> dict[str, Any]:
         """Return what the inputs of a key are, as they are recorded."""
         if not known.tokens:
             return known.shared
@@ -392,7 +350,7 @@ class PartJudge:
             found[argument] = [dataset, token, strength, binding]
         return found
 
-    def outputs_of(self, known: _Known, key: str) -> dict[str, str | None]:
+    def _outputs_of(self, known: _Known, key: str) -> dict[str, str | None]:
         """Return location → token of the parts of a key that lie there."""
         return {
             self._identifier.location(save.name): found.token
@@ -400,7 +358,7 @@ class PartJudge:
             if (found := self.parts(save.name).get(key)) is not None
         }
 
-    def locations(self, step: Step) -> list[str]:
+    def _locations(self, step: Step) -> list[str]:
         """Return where a step writes."""
         return [self._identifier.location(save.name) for save in step.saves if save.place == "stored"]
 
@@ -408,7 +366,7 @@ class PartJudge:
         home = self._home(step)
         return {} if home is None else self._store.parts_of(home)
 
-    def marks(self, step: Step) -> Mapping[str, str]:
+    def _marks(self, step: Step) -> Mapping[str, str]:
         """Return key → how it ended when it last began, where that was no success."""
         home = self._home(step)
         return (
@@ -419,7 +377,7 @@ class PartJudge:
         outputs = {
             self._identifier.location(name): None if item is None else item.token for name, item in part.saved
         }
-        inputs = self.inputs_of(known, part.key)
+        inputs = self._inputs_of(known, part.key)
         return TraceRow(
             home, known.step.node.name, part.key, run_id, time.time(), known.facts, inputs, outputs
         )
@@ -449,7 +407,7 @@ class PartJudge:
                 now = self._fingerprints.parts(self._catalog.dataset(load.name), self._strength(load.name))
                 found |= {key: load.name for key in known.recorded if now.get(key) != before.get(key)}
         self._take_back(known, list(found))
-        return _changed_reason(known.step, found) if found else None
+        return changed_reason(known.step, found) if found else None
 
     def _is_behind_url(self, name: str) -> bool:
         return self._fingerprints.is_listed(self._catalog.dataset(name))
@@ -466,12 +424,12 @@ class PartJudge:
         if not gone or self._allow_removals:
             return tuple(gone), None
         if not here or len(gone) * _TENTH > len(rows):
-            return (), _held(step, len(gone), len(rows))
+            return (), held_reason(step, len(gone), len(rows))
         return tuple(gone), None
 
     def _is_ours(self, known: _Known, key: str, rows: Sequence[TraceRow]) -> bool:
         """Say whether what lies under a key is what Plait saved there."""
-        there = self.outputs_of(known, key)
+        there = self._outputs_of(known, key)
         return bool(there) and any(
             all(row.outputs.get(location) == token for location, token in there.items()) for row in rows
         )
@@ -492,169 +450,3 @@ class PartJudge:
     def _strength(self, name: str) -> Strength | None:
         entry = self._catalog.entry(name)
         return None if entry is None else cast("Strength | None", entry.fingerprint)
-
-
-class _Judged:
-    """The keys of one step, judged one after another."""
-
-    def __init__(self, judge: PartJudge, known: _Known, facts: NodeFacts) -> None:
-        self._judge = judge
-        self._known = known
-        self._facts = facts
-        self._marks = judge.marks(known.step)
-        self._same: dict[int, bool] = {}
-        self._locations = judge.locations(known.step)
-        self._unrecorded: dict[object, Decision] = {}
-        self._plain = not (
-            facts.forced or facts.cache != "auto" or facts.pending or facts.unversioned or facts.needs_version
-        )
-        self.run: list[str] = []
-        self.kept = 0
-        self.maybe = 0
-        self.reasons: Counter[Reason] = Counter()
-        self.first: dict[tuple[str, str], Reason] = {}
-        self.counts: Counter[tuple[str, str]] = Counter()
-
-    def take(self, key: str, rows: Sequence[TraceRow]) -> None:
-        """Judge one key."""
-        inputs = self._judge.inputs_of(self._known, key)
-        outputs = self._judge.outputs_of(self._known, key)
-        if self._plain and key not in self._marks and self._is_as_recorded(rows, inputs, outputs):
-            self.kept += 1
-            return
-        decision = (
-            self._decide(key, rows, inputs, outputs) if rows else self._without_record(key, inputs, outputs)
-        )
-        if decision.action == "skip":
-            self.kept += 1
-            return
-        if decision.action == "maybe":
-            self.maybe += 1
-        else:
-            self.run.append(key)
-        for reason in decision.reasons:
-            told = reason.kind, reason.text
-            self.counts[told] += 1
-            self.first.setdefault(told, reason)
-
-    def _is_as_recorded(
-        self, rows: Sequence[TraceRow], inputs: Mapping[str, Any], outputs: Mapping[str, Any]
-    ) -> bool:
-        """Say whether a record says the very same; where none does, the key is judged."""
-        return len(outputs) == len(self._known.step.saves) and any(
-            row.inputs == inputs
-            and row.outputs == outputs
-            and None not in outputs.values()
-            and self._has_same_facts(row.facts)
-            for row in rows
-        )
-
-    def _has_same_facts(self, facts: Any) -> bool:
-        known = self._same.get(id(facts))
-        if known is None:
-            known = self._same[id(facts)] = facts == self._known.facts
-        return known
-
-    def _without_record(
-        self, key: str, inputs: Mapping[str, Any], outputs: Mapping[str, str | None]
-    ) -> Decision:
-        """Decide a key like the others that nothing is recorded of: there is nothing to compare with."""
-        unversioned = tuple([name for name, item in inputs.items() if item[1] is None])
-        kind = self._marks.get(key), tuple(outputs), unversioned
-        found = self._unrecorded.get(kind)
-        if found is None:
-            found = self._unrecorded[kind] = self._decide(key, (), inputs, outputs)
-        return found
-
-    def _decide(
-        self, key: str, rows: Sequence[TraceRow], inputs: Mapping[str, Any], outputs: Mapping[str, str | None]
-    ) -> Decision:
-        mark = self._marks.get(key)
-        last: Any = None if mark is None else "interrupted" if mark == "started" else "failed"
-        unversioned = {name: item[0] for name, item in inputs.items() if item[1] is None}
-        facts = replace(
-            self._facts,
-            last=last,
-            unversioned={**self._facts.unversioned, **_unless(unversioned, self._facts)},
-        )
-        current = _with_inputs(self._known.identity.components, inputs)
-        states = {
-            location: OutputState(location in outputs, outputs.get(location)) for location in self._locations
-        }
-        return decide(facts, current, [_trace(row) for row in rows], states)
-
-
-def _unless(unversioned: Mapping[str, str], facts: NodeFacts) -> Mapping[str, str]:
-    return {name: dataset for name, dataset in unversioned.items() if name not in facts.pending}
-
-
-def _with_inputs(components: Components, inputs: Mapping[str, Any]) -> Components:
-    return replace(components, inputs={name: InputIdentity(*item) for name, item in inputs.items()})
-
-
-def _trace(row: TraceRow) -> Trace:
-    components = components_from_json({**row.facts, "inputs": row.inputs})
-    return Trace(components, row.outputs, row.node, row.run, row.time)
-
-
-def _decision(plan: KeyPlan, judged: _Judged, total: int) -> Decision:
-    """Return the decision about a node from those about its keys."""
-    if plan.is_done and judged.maybe:
-        return Decision("maybe", _told(judged))
-    counts = {**plan.to_json(), "keys": total}
-    held = () if plan.held is None else (plan.held,)
-    if plan.is_done:
-        text = (
-            f"{total:,} key{'' if total == 1 else 's'} match what was recorded" if total else "it has no keys"
-        )
-        return Decision("skip", (*held, Reason("unchanged", text, counts)))
-    summary = Reason("keys", f"{len(plan.run):,} of {total:,} keys", counts)
-    return Decision("run", (summary, *_told(judged), *_of_plan(plan), *held))
-
-
-def _told(judged: _Judged) -> tuple[Reason, ...]:
-    """Return the different reasons of keys, the most frequent first, each with its number of keys."""
-    found = []
-    for told, count in judged.counts.most_common(_REASONS):
-        first = judged.first[told]
-        text = f"{first.text} ({count:,} key{'' if count == 1 else 's'})"
-        found.append(Reason(first.kind, text, {**(first.details or {}), "keys": count}))
-    return tuple(found)
-
-
-def _of_plan(plan: KeyPlan) -> tuple[Reason, ...]:
-    found = []
-    for name, gap in plan.unmatched.items():
-        found.append(
-            Reason("unmatched", f"'{name}' lacks {listed(gap)}", {"dataset": name, "keys": len(gap)})
-        )
-    if plan.blocked:
-        text = f"{listed(plan.blocked)} failed before"
-        found.append(Reason("upstream", text, {"keys": len(plan.blocked)}))
-    if plan.retire:
-        text = f"{listed(plan.retire)} vanished from its inputs and will be retired"
-        found.append(Reason("retired", text, {"keys": len(plan.retire)}))
-    return tuple(found)
-
-
-def listed(keys: Sequence[str], limit: int = 5) -> str:
-    """Return a few keys for a message, and how many more there are."""
-    shown = ", ".join(f"'{key}'" for key in keys[:limit])
-    more = len(keys) - limit
-    return f"{shown} and {more:,} more" if more > 0 else shown
-
-
-def _held(step: Step, gone: int, total: int) -> Reason:
-    name = step.saves[0].name
-    text = (
-        f"{gone:,} of {total:,} keys vanished from the inputs; "
-        f"what '{name}' holds of them stays until --allow-removals"
-    )
-    return Reason("removals_held", text, {"keys": gone, "of": total, "dataset": name})
-
-
-def _changed_reason(step: Step, changed: Mapping[str, str]) -> Reason:
-    key, dataset = next(iter(changed.items()))
-    rest = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
-    text = f"'{dataset}' changed at '{key}'{rest} while '{step.node.name}' ran; it will run again"
-    return Reason("input_changed", text, {"dataset": dataset, "keys": len(changed)})
