@@ -58,7 +58,7 @@ _UNFOLD = """() => new Promise((resolve) => {
 })"""
 
 
-def measure(rounds: int = 5) -> list[Row]:
+def measure(rounds: int = 3) -> list[Row]:
     """Return the rows of start, size, movement and liveness."""
     with tempfile.TemporaryDirectory() as name, pages.chromium() as browser:
         folder = Path(name)
