@@ -82,6 +82,8 @@ interface LevelLayout {
   slot: Map<number, number>;
   doorIn: Map<number, number>;
   doorOut: Map<number, number>;
+  /** The first door that leads to each member: for edges that were one with another when the level was made. */
+  doorTo: Map<number, number>;
   edgeOf: Map<number, number>;
   sizesKey: string;
   coordinates?: Coordinates;
@@ -255,12 +257,15 @@ export class NestedLayout {
     const slot = new Map(members.map((item, index) => [item, index]));
     const doorIn = new Map<number, number>();
     const doorOut = new Map<number, number>();
+    const doorTo = new Map<number, number>();
     const edges = new EdgeList();
     for (let i = 0; i < pairs.length; i += 2) edges.add(slot.get(pairs[i]!)!, slot.get(pairs[i + 1]!)!);
     let next = members.length;
     for (let i = 0; i < incoming.length; i += 2) {
-      if (!doorIn.has(incoming[i]!)) doorIn.set(incoming[i]!, next++);
-      edges.add(doorIn.get(incoming[i]!)!, slot.get(incoming[i + 1]!)!);
+      const [element, member] = [incoming[i]!, incoming[i + 1]!];
+      if (!doorIn.has(element)) doorIn.set(element, next++);
+      if (!doorTo.has(member)) doorTo.set(member, doorIn.get(element)!);
+      edges.add(doorIn.get(element)!, slot.get(member)!);
     }
     for (const member of outgoing) {
       if (!doorOut.has(member)) doorOut.set(member, next++);
@@ -274,7 +279,7 @@ export class NestedLayout {
       door: new Uint8Array(next).fill(1, members.length),
       ...(wantsBands && { band: Int32Array.from(members, (item) => this.bandOf(item)) }),
     });
-    return { layered, ordering: orderLayers(layered), slot, doorIn, doorOut, edgeOf: edges.numbers, sizesKey: "" };
+    return { layered, ordering: orderLayers(layered), slot, doorIn, doorOut, doorTo, edgeOf: edges.numbers, sizesKey: "" };
   }
 
   private bandOf(item: number): number {
@@ -412,11 +417,18 @@ class Tracer {
   }
 
   into(level: number, element: number, member: number, box: number): void {
-    const { slot, doorIn } = this.levels.get(level)!;
-    const door = doorIn.get(element)!;
+    const { slot } = this.levels.get(level)!;
+    const door = this.doorFor(level, element, member);
     this.border(level, door, this.leftToRight ? this.x[box]! : this.y[box]!);
     this.beside(level, door, 1);
     this.chain(level, door, slot.get(member)!);
+  }
+
+  /** The door of an element outside, if one leads to the member from there, else the first that does. */
+  private doorFor(level: number, element: number, member: number): number {
+    const { slot, doorIn, doorTo, edgeOf } = this.levels.get(level)!;
+    const own = doorIn.get(element);
+    return own !== undefined && edgeOf.has(edgeKey(own, slot.get(member)!)) ? own : doorTo.get(member)!;
   }
 
   /** The dummies between two vertices: a point above and one below each row, so that edges keep clear of it. */

@@ -24,13 +24,15 @@ export function neighbour(drawing: Drawing, from: number, direction: Direction):
   return best;
 }
 
-/** How far an element is in a direction, sideways counting double; Infinity when it is not on that side. */
+/** How far an element is in a direction, sideways counting double; Infinity when it does not begin beyond. */
 function away(drawing: Drawing, from: number, to: number, direction: Direction): number {
   const dx = middle(drawing.x, drawing.width, to) - middle(drawing.x, drawing.width, from);
   const dy = middle(drawing.y, drawing.height, to) - middle(drawing.y, drawing.height, from);
   const [along, across] = direction === "up" || direction === "down" ? [dy, dx] : [dx, dy];
-  const ahead = direction === "up" || direction === "left" ? -along : along;
-  return ahead > 1 ? ahead + 2 * Math.abs(across) : Infinity;
+  const [start, size] = direction === "up" || direction === "down" ? [drawing.y, drawing.height] : [drawing.x, drawing.width];
+  const [first, second] = direction === "up" || direction === "left" ? [to, from] : [from, to];
+  const isBeyond = start[first]! + size[first]! <= start[second]!;
+  return isBeyond ? Math.abs(along) + 2 * Math.abs(across) : Infinity;
 }
 
 function middle(start: Float64Array, size: Float64Array, item: number): number {

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { bytes, count, duration, figure, moment, plain } from "../src/words";
+
+test.each([
+  [null, "–"],
+  [0, "0 µs"],
+  [0.000_25, "250 µs"],
+  [0.25, "250 ms"],
+  [2.345, "2.35 s"],
+  [23.45, "23.4 s"],
+  [75, "1 min 15 s"],
+  [3_725, "1 h 2 min"],
+])("%s seconds are told as %s", (seconds, text) => {
+  expect(duration(seconds)).toBe(text);
+});
+
+test.each([[59.96], [119.7], [3_599.8], [7_199]])("no duration has sixty seconds or minutes: %s", (seconds) => {
+  expect(duration(seconds)).not.toMatch(/\b60/);
+});
+
+test.each([[null, "–"], [0, "0 B"], [999, "999 B"], [1_000, "1.0 kB"], [31_400_000, "31.4 MB"], [123_456_789, "123 MB"]])(
+  "%s bytes are told as %s",
+  (size, text) => {
+    expect(bytes(size)).toBe(text);
+  },
+);
+
+test("large numbers are grouped", () => {
+  expect(count(327_346)).toBe("327,346");
+  expect(count(undefined)).toBe("–");
+});
+
+test.each([[3, "3"], [0.5, "0.5"], [12.3456789, "12.346"], [100.0001, "100"], [1234567.5, "1.235e+6"], [0.000012, "1.200e-5"], [-0.25, "-0.25"]])(
+  "%s is drawn as %s",
+  (value, text) => {
+    expect(figure(value)).toBe(text);
+  },
+);
+
+test("values are told plainly", () => {
+  expect([null, "a b", 2, true, [1, 2], { a: 1 }].map(plain)).toEqual(["–", "a b", "2", "true", "[1,2]", '{"a":1}']);
+});
+
+test("a moment is local time to the second", () => {
+  const time = new Date(2026, 0, 2, 3, 4, 5).getTime() / 1000;
+  expect(moment(time)).toBe("2026-01-02 03:04:05");
+});
