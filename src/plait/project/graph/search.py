@@ -40,26 +40,34 @@ def search(
     details: Mapping[str, Mapping[str, Any]],
     query: str,
     limit: int = 30,
+    columns: Mapping[str, Iterable[str]] | None = None,
 ) -> list[Hit]:
     """Return the elements that hold every word of ``query``, best first.
 
     Args:
         elements: those of a graph document.
         details: element id → what is known beyond that.
+        columns: dataset → names of its columns, as far as runs told them.
     """
     words = query.casefold().split()
     if not words:
         return []
-    hits = (_hit(element, details, words) for element in elements)
+    known = columns or {}
+    hits = (_hit(element, details, known, words) for element in elements)
     found = sorted((hit for hit in hits if hit is not None), key=lambda hit: (-hit.score, hit.name))
     return found[:limit]
 
 
 def _hit(
-    element: Mapping[str, Any], details: Mapping[str, Mapping[str, Any]], words: list[str]
+    element: Mapping[str, Any],
+    details: Mapping[str, Mapping[str, Any]],
+    columns: Mapping[str, Iterable[str]],
+    words: list[str],
 ) -> Hit | None:
     identity = element_id(element["kind"], element["name"])
     fields = dict(_fields(element, details.get(identity, {})))
+    if element["kind"] == "dataset" and element["name"] in columns:
+        fields["columns"] = " ".join(columns[element["name"]])
     folded = {field: text.casefold() for field, text in fields.items()}
     score, best, weight = 0, "", 0
     for word in words:
@@ -83,8 +91,6 @@ def _fields(element: Mapping[str, Any], details: Mapping[str, Any]) -> Iterator[
         yield "tags", " ".join(element["tags"])
     if doc := details.get("doc") or element.get("doc"):
         yield "doc", doc
-    if columns := details.get("columns"):
-        yield "columns", " ".join(column["name"] for column in columns)
     if code := details.get("code"):
         yield "code", "\n".join(part["text"] for part in code)
 

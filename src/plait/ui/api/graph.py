@@ -34,7 +34,9 @@ async def graph(viewer: Viewer, _: Mapping[str, Any]) -> Any:
 
 async def found(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     snapshot = await viewer.snapshot()
-    hits = search(snapshot.graph["elements"], snapshot.details, values["q"], values["limit"])
+    ledger = viewer.ledger()
+    columns = {} if ledger is None else ledger.last_columns()
+    hits = search(snapshot.graph["elements"], snapshot.details, values["q"], values["limit"], columns)
     return {"hits": [asdict(hit) for hit in hits]}
 
 
