@@ -62,7 +62,10 @@ class Controller {
 
   constructor(private readonly canvas: HTMLCanvasElement, private readonly stateOf: (name: string) => string | undefined) {
     this.graph = new GraphCanvas(canvas, readPalette(canvas), {
-      hovered: (item) => (hovered.value = item),
+      hovered: (item) => {
+        hovered.value = item;
+        canvas.style.cursor = item < 0 ? "" : "pointer";
+      },
       clicked: (item) => this.clicked(item),
       doubleClicked: (item) => this.doubleClicked(item),
       moved: () => undefined,
