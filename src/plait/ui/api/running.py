@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from plait.config import parse_overrides
+from plait.errors import UsageError
 from plait.project.graph.command import run_arguments, run_command
 from plait.project.pipelines import DEFAULT
 from plait.ui.endpoints import Endpoint, ForbiddenError, NotFoundError, Parameter, RequestError
@@ -38,6 +40,7 @@ async def start(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     await viewer.workbench.ask("select", pipeline=values["pipeline"], select=values["select"])
     if any(word.startswith("-") for word in values["select"].split()):
         raise RequestError("a selector does not begin with a dash")
+    _refuse_wrong_names(values["params"])
     options = {
         "params": values["params"],
         "fresh": values["fresh"],
@@ -74,6 +77,16 @@ async def cancel(viewer: Viewer, values: Mapping[str, Any]) -> Any:
             await asyncio.sleep(0.05)
             os.kill(pid, signal.SIGINT)
     return {"run": values["run"]}
+
+
+def _refuse_wrong_names(params: Mapping[str, Any]) -> None:
+    try:
+        parse_overrides(f"{name}=0" for name in params)
+    except UsageError as error:
+        raise RequestError(error.what) from error
+    for name in params:
+        if name.startswith("-"):  # it would be an option
+            raise RequestError(f"'{name}' is no name of a parameter")
 
 
 def _refuse_read_only(viewer: Viewer) -> None:
