@@ -25,6 +25,7 @@ from plait.identity.names import Names, unidentified
 from plait.identity.origins import Origins
 from plait.identity.sources import Sources
 from plait.identity.symbols import CodeProblem, Symbol
+from plait.identity.tables import Definition
 
 __all__ = ["ROOT", "CodeManifest", "Codebase", "SymbolDigest", "code_digest"]
 
@@ -140,13 +141,22 @@ class Codebase:
         return known[1]
 
     def texts(self, manifest: CodeManifest) -> dict[str, str]:
-        """Return digest → source text of the symbols of a manifest, for those that have one."""
+        """Return digest → what is compared of the symbols of a manifest, for those that have a source."""
+        return self._texts(manifest, self.sources.text)
+
+    def written(self, manifest: CodeManifest) -> dict[str, str]:
+        """Return digest → the source of the symbols of a manifest as it was written, comments and all."""
+        return self._texts(manifest, self.sources.written)
+
+    def _texts(
+        self, manifest: CodeManifest, text_of: Callable[[str, Definition], str | None]
+    ) -> dict[str, str]:
         found = {}
         for symbol in manifest.symbols.values():
             known = self._seen.get(symbol.digest)
             if known is None or known.file is None or known.definition is None:
                 continue
-            text = self.sources.text(known.file, known.definition)
+            text = text_of(known.file, known.definition)
             if text is not None:
                 found[symbol.digest] = text
         return found

@@ -133,6 +133,15 @@ class Sources:
 
         return plain_text(lines[definition.start[0] - 1 : definition.end[0]])
 
+    def written(self, file: str, definition: Definition) -> str | None:
+        """Return the source of a definition as it was written, without the indentation all of it has."""
+        lines = self._lines(file)
+        if lines is None:
+            return None
+        from textwrap import dedent
+
+        return dedent("\n".join(lines[definition.start[0] - 1 : definition.end[0]]))
+
     def _lines(self, file: str) -> list[str] | None:
         with suppress(OSError, UnicodeDecodeError, SyntaxError):
             return _decoded(Path(file).read_bytes()).splitlines()

@@ -98,7 +98,7 @@ def _signature(node: Node) -> str | None:
 
 def _code(manifest: CodeManifest, codebase: Codebase) -> Iterator[dict[str, Any]]:
     """Give the function, and then the project's own helpers and constants that it reaches."""
-    texts = codebase.texts(manifest)
+    texts = codebase.written(manifest)
     shown = 0
     for symbol in manifest.symbols.values():
         text = texts.get(symbol.digest)
