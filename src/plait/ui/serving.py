@@ -71,7 +71,19 @@ def serve(project: Project, options: ServerOptions, told: Callable[[str], None])
         webbrowser.open(address)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="on")
     config.timeout_graceful_shutdown = 1  # pages keep listening to events
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, viewer).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of events first: it would wait for them, and complain of having to cut them off."""
+
+    def __init__(self, config: uvicorn.Config, viewer: Viewer) -> None:
+        super().__init__(config)
+        self._viewer = viewer
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._viewer.hang_up()
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from plait.ledger import Ledger
 from plait.ledger.live import LiveTail, watch
 from plait.project import Project
 from plait.ui.asking import Workbench, WorkbenchError
+from plait.ui.going_on import GoingOn
 from plait.ui.memory import memory_of
 from plait.ui.snapshot import Snapshot, project_stamp, read_snapshot
 
@@ -35,6 +35,9 @@ class Message:
 
     def encode(self) -> bytes:
         return f"event: {self.event}\ndata: {json.dumps(self.data, default=str)}\n\n".encode()
+
+
+_THE_END = Message("end", {})
 
 
 class Viewer:
@@ -58,7 +61,7 @@ class Viewer:
         self._ready = asyncio.Event()
         self._listeners: set[asyncio.Queue[Message]] = set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._live: dict[str, int] = {}
+        self._going_on = GoingOn()
         self._ledger: Ledger | None = None
         self._started: set[asyncio.Task[None]] = set()
 
@@ -72,7 +75,7 @@ class Viewer:
         self._tasks = [
             asyncio.create_task(self._keep_fresh()),
             asyncio.create_task(self._follow_runs()),
-            asyncio.create_task(self._follow_memory()),
+            asyncio.create_task(self._follow_processes()),
         ]
 
     async def look(self) -> None:
@@ -109,6 +112,10 @@ class Viewer:
             self._ledger = Ledger.find(self.state)
         return self._ledger
 
+    def hang_up(self) -> None:
+        """End what :meth:`messages` gives to all who listen, so that the server can end."""
+        self._send(_THE_END)
+
     async def _keep_fresh(self) -> None:
         while True:
             stamp = await asyncio.to_thread(project_stamp, self.root)
@@ -140,6 +147,8 @@ class Viewer:
         """Give what happens from now on, as server-sent events."""
         queue: asyncio.Queue[Message] = asyncio.Queue(_MOST_WAITING)
         self._listeners.add(queue)
+        if runs := self._going_on.so_far():
+            queue.put_nowait(Message("run", {"events": runs}))
         try:
             yield b": hello\n\n"
             while True:
@@ -148,13 +157,15 @@ class Viewer:
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
+                if message is _THE_END:
+                    return
                 yield message.encode()
         finally:
             self._listeners.discard(queue)
 
     def running(self) -> dict[str, int]:
         """Return the runs that are going on and the process of each."""
-        return dict(self._live)
+        return self._going_on.processes()
 
     def keep(self, process: asyncio.subprocess.Process) -> None:
         """Wait for a run that was started here; how it failed before it began is told to the page."""
@@ -172,8 +183,7 @@ class Viewer:
         tail = LiveTail(self.state)
         marked = 0.0
         loop = asyncio.get_running_loop()
-        recent: deque[dict[str, Any]] = deque(tail.news(), maxlen=1)  # what was told before the start
-        recent.clear()
+        self._going_on.note(tail.news())  # what was told before the start
         while True:
             if loop.time() - marked > 1:
                 marked = loop.time()
@@ -181,27 +191,27 @@ class Viewer:
                     watch(self.state)
             events = await asyncio.to_thread(lambda: list(tail.news()))
             if events:
-                self._note(events)
+                self._going_on.note(events)
                 self._send(Message("run", {"events": events}))
             await asyncio.sleep(_LOOK_AT_RUNS)
 
-    def _note(self, events: list[dict[str, Any]]) -> None:
-        for event in events:
-            if event["event"] == "run_so_far":
-                self._live[event["run_id"]] = event["pid"]
-            elif event["event"] == "run_finished":
-                self._live.pop(event["run_id"], None)
-
-    async def _follow_memory(self) -> None:
+    async def _follow_processes(self) -> None:
         while True:
+            for run, pid in self.running().items():
+                found = await asyncio.to_thread(memory_of, pid)
+                if found is None:
+                    await self._gone(run)
+                elif self._listeners:
+                    self._send(Message("memory", {"run": run, **found}))
             await asyncio.sleep(_LOOK_AT_MEMORY)
-            if self._listeners:
-                for run, pid in list(self._live.items()):
-                    found = await asyncio.to_thread(memory_of, pid)
-                    if found is None:
-                        self._live.pop(run, None)
-                    else:
-                        self._send(Message("memory", {"run": run, **found}))
+
+    async def _gone(self, run: str) -> None:
+        """Tell of a run whose process ended, unless it told of its end itself meanwhile."""
+        await asyncio.sleep(2 * _LOOK_AT_RUNS)
+        if run in self.running():
+            self._going_on.forget(run)
+            end = {"event": "run_finished", "run_id": run, "status": "interrupted"}
+            self._send(Message("run", {"events": [end]}))
 
     def _send(self, message: Message) -> None:
         for queue in self._listeners:
