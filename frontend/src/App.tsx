@@ -73,9 +73,9 @@ function Problems() {
     <div aria-live="polite">
       {failure.value && <p class="trouble">{failure.value}</p>}
       {liveProblem.value && <p class="trouble">{liveProblem.value}</p>}
-      {problems.map(({ message, where }) => (
+      {problems.map(({ message, why, where }) => (
         <p key={message} class="trouble">
-          {message} <span class="quiet">{Array.isArray(where) ? where.join(", ") : where}</span>
+          {[message, why].filter(Boolean).join(" · ")} <span class="quiet">{Array.isArray(where) ? where.join(", ") : where}</span>
           {graph.value?.stale && <em> What is drawn is the last good picture.</em>}
         </p>
       ))}

@@ -24,6 +24,7 @@ export interface GraphElement {
 
 export interface GraphProblem {
   message: string;
+  why?: string | null;
   where?: string;
   traceback?: string;
   pipeline?: string;
