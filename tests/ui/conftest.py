@@ -269,6 +269,7 @@ def browser() -> Iterator[Any]:
     if not (STATIC / "index.html").is_file():
         pytest.skip("the front end was not built: make ui")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    playwright.expect.set_options(timeout=20_000)
     with playwright.sync_playwright() as started:
         found = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield found

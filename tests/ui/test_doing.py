@@ -1,0 +1,198 @@
+"""What happens while the page is open: runs, edits, mistakes in the project."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from contextlib import contextmanager
+
+import pytest
+from conftest import PLAIT, serving
+from playwright.sync_api import expect
+
+NODES = "src/yard/pipelines/harvest/nodes.py"
+
+
+@pytest.fixture
+def server(yard):
+    with serving(yard) as server:
+        yield server
+
+
+@contextmanager
+def going_on(yard, *arguments):
+    """A run on the command line that waits at the gate."""
+    process = subprocess.Popen(
+        [*PLAIT, "run", "--params", "factor=9", *arguments],
+        cwd=yard,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        (yard / "data/gate").touch()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def until(check, seconds=30.0):
+    """The first true answer."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := check():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come true")
+
+
+def test_a_run_from_the_command_line_is_seen_and_followed_to_its_end(window, yard, server):
+    window.open(server).drawn()
+    with going_on(yard) as process:
+        expect(window.page.get_by_role("link", name="Running 4 of 6")).to_be_visible()
+        expect(window.page.locator(".legend")).to_have_text("Running: 4 of 6 nodes")
+        window.page.get_by_role("link", name="Running").click()
+        expect(window.page.locator(".progress")).to_contain_text("▸ wait")
+        expect(window.page.get_by_label("What nodes print")).to_contain_text("wait │ waiting at the gate")
+        (yard / "data/gate").touch()
+        assert process.wait(30) == 0
+        expect(window.page.locator("h1 .state")).to_have_text("done")
+    expect(window.page.locator(".progress")).to_have_count(0)
+    expect(window.page.get_by_role("link", name="Running")).to_have_count(0)
+    expect(window.page.locator(".timeline [role=listitem]")).to_have_count(6)
+
+
+def test_a_run_that_began_before_the_page_was_opened_is_seen_whole(window, yard, server):
+    with going_on(yard):
+        until(lambda: any(run["live"] for run in server.get("/api/runs")["runs"]))
+        window.open(server).drawn()
+        expect(window.page.get_by_role("link", name="Running 4 of 6")).to_be_visible()
+
+
+def test_a_server_that_is_started_in_the_middle_of_a_run_shows_it(window, yard):
+    with serving(yard) as first, going_on(yard):
+        until(lambda: any(run["live"] for run in first.get("/api/runs")["runs"]))
+        with serving(yard) as second:
+            window.open(second).drawn()
+            expect(window.page.get_by_role("link", name="Running 4 of 6")).to_be_visible()
+
+
+def test_a_run_that_is_killed_is_not_shown_as_going_on(window, yard, server):
+    window.open(server, "view=runs")
+    with going_on(yard) as process:
+        window.page.get_by_role("link", name="Running 4 of 6").click()
+        process.kill()
+        expect(window.page.locator("h1 .state")).to_have_text("interrupted")
+        expect(window.page.get_by_role("link", name="Running")).to_have_count(0)
+        assert not any(run["live"] for run in server.get("/api/runs")["runs"])
+
+
+def test_a_run_is_cancelled_from_the_page(window, yard, server):
+    window.open(server, "view=runs")
+    with going_on(yard) as process:
+        window.page.get_by_role("link", name="Running 4 of 6").click()
+        window.page.get_by_role("button", name="Stop now").click()
+        assert process.wait(30) != 0
+        expect(window.page.locator("h1 .state")).to_have_text("interrupted")
+
+
+def test_a_run_is_started_with_an_edited_parameter(window, yard, server):
+    window.open(server).drawn()
+    before = len(server.get("/api/runs")["runs"])
+    window.page.get_by_role("button", name="Run…").click()
+    dialog = window.page.get_by_role("dialog")
+    field = dialog.get_by_label("factor")
+    expect(field).to_have_value("2")
+    field.fill("seven")
+    dialog.get_by_role("button", name="Run", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("factor: not JSON")
+    field.fill("7")
+    dialog.get_by_role("button", name="Run", exact=True).click()
+    expect(dialog).to_be_hidden()
+    until(lambda: len(server.get("/api/runs")["runs"]) > before)
+    last = until(
+        lambda: next((run for run in server.get("/api/runs")["runs"][:1] if run["status"] == "done"), None)
+    )
+    assert last["parameters"]["factor"] == 7
+    window.page.get_by_role("link", name="Runs").click()
+    rows = window.page.get_by_role("region", name="Runs").locator("tbody tr:not([aria-hidden])")
+    expect(rows).to_have_count(before + 1)
+
+
+def test_the_dialog_offers_the_parameters_of_the_selection_only(window, server):
+    window.open(server, "select=north.heavier&do=run").drawn()
+    dialog = window.page.get_by_role("dialog")
+    expect(dialog.get_by_label("north.least")).to_have_value("1")
+    expect(dialog.locator("fieldset input")).to_have_count(1)
+    window.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_server_that_only_shows_offers_no_run(window, yard):
+    with serving(yard, "--read-only") as server:
+        window.open(server, "view=run&run=last")
+        expect(window.page.locator(".timeline")).to_be_visible()
+        expect(window.page.locator(".actions")).to_have_count(0)
+        window.page.goto(f"{server.origin}/")
+        window.drawn()
+        expect(window.page.get_by_role("button", name="Run…")).to_have_count(0)
+
+
+def test_an_edit_is_seen_without_a_restart(window, yard, server):
+    window.open(server, "focus=node:score").drawn()
+    before = window.elements
+    edit(yard / NODES, "return {", "# weighed twice\n    return {")
+    expect(window.panel.locator("details.code pre").first).to_contain_text("# weighed twice")
+    pipeline = yard / "src/yard/pipelines/harvest/pipeline.py"
+    edit(
+        pipeline,
+        "node(nodes.write,",
+        'node(nodes.write, {"scores": "scores"}, "letter", name="post"),\n    node(nodes.write,',
+    )
+    window.expect_elements(before + 2)
+
+
+def test_a_project_that_no_longer_imports_shows_its_last_picture_and_the_mistake(window, yard, server):
+    window.open(server).drawn()
+    elements = window.elements
+    edit(yard / NODES, "def score(", "def score((")
+    trouble = window.page.locator(".trouble")
+    expect(trouble.first).to_contain_text("nodes.py")
+    expect(trouble.first).to_contain_text("last good picture")
+    assert window.elements == elements
+    window.page.reload()
+    window.drawn()
+    assert window.elements == elements
+    edit(yard / NODES, "def score((", "def score(")
+    expect(trouble).to_have_count(0)
+
+
+def test_a_project_that_does_not_import_at_the_start_shows_what_it_was(window, yard):
+    with serving(yard) as server:
+        known = len(server.get("/api/graph")["elements"])
+    edit(yard / NODES, "def score(", "import nothing_of_this_name\n\ndef score(")
+    with serving(yard) as server:
+        window.open(server).drawn()
+        expect(window.page.locator(".trouble").first).to_contain_text("nothing_of_this_name")
+        assert window.elements == known
+
+
+def edit(file, old, new):
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_user_code_that_ends_its_process_takes_one_answer_with_it(yard, monkeypatch):
+    edit(yard / NODES, "def score(", "import os\nif os.environ.get('YARD_DIES'): os._exit(3)\n\ndef score(")
+    with serving(yard) as server:
+        assert server.get("/api/plan")["steps"]
+    monkeypatch.setenv("YARD_DIES", "1")
+    with serving(yard) as server, server.client() as client:
+        answer = client.get("/api/plan")
+        assert answer.status_code == 409
+        assert "ended before it answered" in answer.json()["error"]["message"]
+        assert client.get("/api/graph").json()["elements"]
