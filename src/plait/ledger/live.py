@@ -77,11 +77,12 @@ class LiveFeed:
         if self._stream is None and not self._is_watched():
             return
         try:
-            if self._stream is None:
-                self._open(event)
-            else:
-                self._stream.write(json.dumps(event.to_json(), default=str) + "\n")
-            if isinstance(event, RunFinished):
+            stream = self._stream or self._open(event)
+            ends = isinstance(event, RunFinished)
+            if stream is self._stream or ends:
+                stream.write(json.dumps(event.to_json(), default=str) + "\n")
+            self._stream = stream
+            if ends:
                 self._close()
         except (OSError, ValueError):
             self._stream, self._next_look = None, float("inf")
@@ -106,12 +107,14 @@ class LiveFeed:
         except OSError:
             return False
 
-    def _open(self, event: Event) -> None:
+    def _open(self, event: Event) -> TextIO:
+        """Begin with what there was so far, this event included."""
         _forget_old(self._folder)
-        self._stream = (self._folder / f"{event.run_id}.jsonl").open("w", encoding="utf-8")
-        self._stream.write(json.dumps(self._summary(event), default=str) + "\n")
-        self._stream.flush()
-        self._flusher = _Flusher(self._stream)
+        stream = (self._folder / f"{event.run_id}.jsonl").open("w", encoding="utf-8")
+        stream.write(json.dumps(self._summary(event), default=str) + "\n")
+        stream.flush()
+        self._flusher = _Flusher(stream)
+        return stream
 
     def _summary(self, event: Event) -> dict[str, Any]:
         begun = {} if self._begun is None else self._begun.to_json()
