@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from plait.project.pipelines import DEFAULT
 
 __all__ = ["run_arguments", "run_command"]
+
+_ESCAPED = re.compile("[^ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
 def run_command(pipeline: str, select: str, environment: str, **options: Any) -> str:
@@ -44,5 +47,11 @@ def run_arguments(
     if workers:
         arguments += ["--workers", str(workers)]
     if params:
-        arguments += ["--params", *(f"{name}={json.dumps(value)}" for name, value in params.items())]
+        arguments += ["--params", *(f"{name}={_as_yaml(value)}" for name, value in params.items())]
     return arguments
+
+
+def _as_yaml(value: Any) -> str:
+    """Return JSON that YAML reads the same way: what YAML allows in a line as it is, the rest escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _ESCAPED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
