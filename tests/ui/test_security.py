@@ -308,7 +308,7 @@ def test_what_a_run_is_started_with_is_checked_first(yard_server, body, said):
     assert yard_server.get("/api/runs") == before
 
 
-@pytest.mark.parametrize("name", ["--env=prod", "-x", "a b", "", "a..b"])
+@pytest.mark.parametrize("name", ["--env=prod", "-x", "a b", "", "a..b", "factor=9"])
 def test_names_of_parameters_cannot_become_options(yard_server, name):
     before = len(yard_server.get("/api/runs")["runs"])
     with yard_server.client() as client:

@@ -85,7 +85,9 @@ def _refuse_wrong_names(params: Mapping[str, Any]) -> None:
     except UsageError as error:
         raise RequestError(error.what) from error
     for name in params:
-        if name.startswith("-"):  # it would be an option
+        if (
+            name.startswith("-") or "=" in name or not name.isprintable()
+        ):  # it would be an option, or another name and value
             raise RequestError(f"'{name}' is no name of a parameter")
 
 
