@@ -7,8 +7,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from conftest import PLAIT, serving
 from playwright.sync_api import expect
+from shown import PLAIT, serving
 
 NODES = "src/yard/pipelines/harvest/nodes.py"
 

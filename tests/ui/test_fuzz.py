@@ -7,9 +7,9 @@ import os
 from urllib.parse import quote, urlencode
 
 import pytest
-from conftest import serving
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shown import serving
 
 EXAMPLES = int(os.environ.get("PLAIT_FUZZ", "12"))  # for each operation
 

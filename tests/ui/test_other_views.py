@@ -47,7 +47,7 @@ def test_a_run_shows_its_times_and_the_way_it_waited_for(window, yard_server):
 
 def test_a_bar_of_the_timeline_leads_to_its_node(window, yard_server):
     window.open(yard_server, "view=run&run=last")
-    window.page.locator(".timeline [role=listitem]", has_text="score").locator("rect").click()
+    window.page.locator(".timeline [role=listitem]", has_text="score").locator(".bar-label").click()
     expect(window.panel).to_have_accessible_name("node score")
 
 

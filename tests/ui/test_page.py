@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Window
 from playwright.sync_api import expect
+from shown import Window
 
 VIEWS = {
     "pipeline": "",

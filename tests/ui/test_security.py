@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import PLAIT, serving
+from shown import PLAIT, serving
 
 SECRET = "hunter2-never-shown"
 
