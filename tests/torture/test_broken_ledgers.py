@@ -21,6 +21,14 @@ def ledger_of(ground) -> Path:
     return ground.root / ".plait/ledger.db"
 
 
+def pages_of_tables(ledger: Path) -> list[int]:
+    """Return the pages in which tables begin; those with the list of tables are not among them."""
+    with sqlite3.connect(ledger) as connection:
+        rows = connection.execute("SELECT rootpage FROM sqlite_schema WHERE type = 'table'").fetchall()
+    connection.close()
+    return [page for (page,) in rows]
+
+
 @pytest.mark.slow
 def test_without_its_ledger_a_run_makes_the_same_again(new_ground, undisturbed) -> None:
     ground = new_ground()
@@ -47,7 +55,8 @@ def test_a_ledger_deleted_during_a_run_costs_no_data(executor, new_ground, undis
 
 
 @pytest.mark.parametrize(
-    "damage", ["middle", *[pytest.param(kind, marks=pytest.mark.slow) for kind in ("text", "cut", "empty")]]
+    "damage",
+    ["middle", "rest", *[pytest.param(kind, marks=pytest.mark.slow) for kind in ("text", "cut", "empty")]],
 )
 def test_a_damaged_ledger_is_set_aside_or_survived(damage, new_ground, undisturbed) -> None:
     ground = new_ground()
@@ -56,8 +65,11 @@ def test_a_damaged_ledger_is_set_aside_or_survived(damage, new_ground, undisturb
     raw = bytearray(ledger.read_bytes())
     if damage == "text":
         raw = bytearray(b"this is no database\n" * 100)
-    elif damage == "middle":
+    elif damage == "rest":  # all but the first page, in which the list of tables begins
         raw[4096:] = b"\xa5" * (len(raw) - 4096)
+    elif damage == "middle":
+        for page in pages_of_tables(ledger):
+            raw[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
     elif damage == "cut":
         del raw[len(raw) // 2 :]
     else:
@@ -71,6 +83,7 @@ def test_a_damaged_ledger_is_set_aside_or_survived(damage, new_ground, undisturb
         assert "it was set aside as ledger-" in run.said()
         run = ground.run()
     assert run.process.returncode == 0, run.said()
+    assert damage != "rest" or "It was set aside as ledger-" in run.said()
     assert ground.contents() == undisturbed(ground.pipelines, 2)
     assert ground.run().calls() == []
 
