@@ -34,3 +34,11 @@ test("what is connected is preferred to what is nearer", () => {
   expect(neighbour(found, 2, "down")).toBe(1);
   expect(neighbour(found, 2, "up")).toBe(0);
 });
+
+test("a folded namespace is walked to, the frame of an open one is not", () => {
+  const nested = flat([-1, 0], [-1], [[0, 1]]);
+  const folded = new NestedLayout(nested).draw({ open: new Uint8Array([0]), leftToRight: false });
+  expect(neighbour(folded, 0, "down", new Uint8Array([0]))).toBe(2);
+  const unfolded = new NestedLayout(nested).draw({ open: new Uint8Array([1]), leftToRight: false });
+  expect(neighbour(unfolded, 0, "down", new Uint8Array([1]))).toBe(1);
+});

@@ -15,6 +15,8 @@ import type { Scene } from "./paint";
 import { measurer } from "./measure";
 import { type Direction, neighbour } from "./walk";
 
+const SPACE = "ns:"; // how a namespace is called in the address
+
 export const hovered = signal(-1);
 export const elementsDrawn = signal(0);
 
@@ -181,7 +183,7 @@ class Controller {
       layers: document.layers,
       leftToRight: state.leftToRight.value,
       state: (item) => (item < drawing.elements ? this.stateOf(document.elements[item]!.name) : undefined),
-      lit: start >= 0 ? this.lit(document, drawing, start) : undefined,
+      lit: start >= 0 && start < drawing.elements ? this.lit(document, drawing, start) : undefined,
       hovered: hovered.value,
       selected,
     };
@@ -200,8 +202,12 @@ class Controller {
     return items;
   }
 
+  /** The item that is selected: an element, or a namespace that the arrow keys came to. */
   private selected(): number {
-    return state.numberOf.value.get(focus.value ?? "") ?? -1;
+    const id = focus.value ?? "";
+    const space = id.startsWith(SPACE) ? state.namespaces.value.numbers.get(id.slice(SPACE.length)) : undefined;
+    if (space !== undefined) return this.drawing ? this.drawing.elements + space : -1;
+    return state.numberOf.value.get(id) ?? -1;
   }
 
   private clicked(item: number): void {
@@ -242,7 +248,7 @@ class Controller {
       "0": () => this.fit(true),
       f: () => this.foldHere(),
       Escape: () => go({ focus: null }),
-      Enter: () => document.querySelector<HTMLElement>(".panel")?.focus(),
+      Enter: () => this.enter(),
       ArrowUp: () => this.walk("up"),
       ArrowDown: () => this.walk("down"),
       ArrowLeft: () => this.walk("left"),
@@ -254,17 +260,28 @@ class Controller {
     const { drawing } = this;
     const document = state.graph.value;
     if (!drawing || !document) return;
-    const next = neighbour(drawing, this.selected(), direction);
+    const next = neighbour(drawing, this.selected(), direction, state.open.value);
     if (next < 0) return;
-    if (next < drawing.elements) go({ focus: idOf(document.elements[next]!) }, true);
+    const element = document.elements[next];
+    const id = element ? idOf(element) : SPACE + state.namespaces.value.names[next - drawing.elements]!;
+    go({ focus: id }, true);
     this.graph.centre(this.box(next));
   }
 
+  private enter(): void {
+    if (this.selected() >= (this.drawing?.elements ?? Infinity)) this.foldHere();
+    else document.querySelector<HTMLElement>(".panel")?.focus();
+  }
+
+  /** Fold the namespace that the selected element lies in, or unfold the selected one. */
   private foldHere(): void {
-    const element = state.graph.value?.elements[this.selected()];
-    const space = state.namespaces.value.numbers.get(element?.namespace ?? "");
-    if (space === undefined) return;
-    this.anchor = this.drawing!.elements + space;
-    state.toggle(space);
+    const selected = this.selected();
+    const element = state.graph.value?.elements[selected];
+    const space = element
+      ? state.namespaces.value.numbers.get(element.namespace ?? "")
+      : selected - (this.drawing?.elements ?? 0);
+    if (space === undefined || space < 0) return;
+    this.toggle(this.drawing!.elements + space);
+    if (element) go({ focus: SPACE + state.namespaces.value.names[space]! }, true);
   }
 }

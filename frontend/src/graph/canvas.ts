@@ -8,6 +8,7 @@ import { between, type Box, type Camera, centred, fitted, zoomed } from "./camer
 import { itemAt, paint, type Palette, type Scene } from "./paint";
 
 const HEAVY = 4_000; // edges and items on screen above which a moving picture is reused
+const BELOW_TOOLS = 34; // pixels at the top that the buttons cover
 const PAUSE = 90; // milliseconds without movement after which it is painted sharp
 
 export interface CanvasListener {
@@ -58,7 +59,8 @@ export class GraphCanvas {
 
   /** Show a box of the drawing whole. */
   fit(box: Box, animated = true, margin = 40): void {
-    this.fly(fitted(box, this.width, this.height, margin), animated);
+    const { scale, left, top } = fitted(box, this.width, this.height - BELOW_TOOLS, margin);
+    this.fly({ scale, left, top: top + BELOW_TOOLS }, animated);
   }
 
   centre(box: Box, scale = this.camera.scale): void {

@@ -6,9 +6,10 @@ export type Direction = "up" | "down" | "left" | "right";
 
 const CONNECTED = 0.35; // a connected element counts as nearer by this factor
 
-export function neighbour(drawing: Drawing, from: number, direction: Direction): number {
+/** Return the item to go to, or -1; `open` says which namespaces are frames around others, and passed by. */
+export function neighbour(drawing: Drawing, from: number, direction: Direction, open?: Uint8Array): number {
   const { visible, elements, source, target } = drawing;
-  const items = [...visible].filter((item) => item < elements);
+  const items = [...visible].filter((item) => item < elements || !open?.[item - elements]);
   if (from < 0 || !drawing.width[from]) return items[0] ?? -1;
   const linked = new Set<number>();
   source.forEach((tail, edge) => {

@@ -46,12 +46,12 @@ function Sides({ found }: { found: Comparison }) {
           </tbody>
         </table>
       </div>
-      <h2>Why nodes ran</h2>
+      <h2>Why nodes differ from the run before</h2>
       <ul class="plain">
         {found.reasons.map(({ run, node, reasons }) => (
           <li key={`${run} ${node}`}><span class="quiet">{run}</span> <ElementLink id={`node:${node}`} />: {reasons.map(({ text, kind }) => text || kind).join("; ")}</li>
         ))}
-        {found.reasons.length === 0 && <li class="quiet">None of them ran a node.</li>}
+        {found.reasons.length === 0 && <li class="quiet">Nothing they were made from differs, as far as it is on record.</li>}
       </ul>
     </>
   );

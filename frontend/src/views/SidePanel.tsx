@@ -8,7 +8,7 @@ import { ParameterPanel } from "./ParameterPanel";
 
 export function SidePanel() {
   const id = focus.value;
-  if (!id) return null;
+  if (!id || id.startsWith("ns:")) return null;
   const element = graph.value?.elements[numberOf.value.get(id) ?? -1];
   const name = element?.name ?? id.replace(/^(node|dataset):/, "");
   const kind = element?.kind ?? (id.startsWith("node:") ? "node" : id.startsWith("dataset:") ? "dataset" : "parameter");

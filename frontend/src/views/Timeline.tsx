@@ -33,7 +33,7 @@ export function Timeline({ nodes, path }: { nodes: RunNode[]; path: string[] }) 
               <rect x={`${left}%`} y={row * ROW + 4} width={`${width}%`} height={ROW - 9} rx="3" class={`bar-${node.status}${critical.has(node.node) ? " critical" : ""}`}>
                 <title>{`${node.node}: ${duration(node.seconds)}`}</title>
               </rect>
-              <text x={`${Math.min(left + width + 0.5, 94)}%`} y={row * ROW + 16} class="bar-time">{duration(node.seconds)}</text>
+              <text x={`${left + width < 86 ? left + width + 0.5 : left - 0.5}%`} y={row * ROW + 16} class={left + width < 86 ? "bar-time" : "bar-time before"}>{duration(node.seconds)}</text>
             </g>
           );
         })}

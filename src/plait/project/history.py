@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from plait.identity.manifest import SymbolDigest
     from plait.ledger import Ledger, LogRecord, NodeRecord, RunRecord
     from plait.ledger.traces import TraceRow
-    from plait.pipeline import Pipeline
 
 __all__ = [
     "compare_runs",
@@ -63,7 +62,10 @@ def run_details(ledger: Ledger, reference: str) -> dict[str, Any]:
 
 
 def compare_runs(ledger: Ledger, references: Sequence[str]) -> dict[str, Any]:
-    """Return runs side by side: what differs among them, each value in the order of the runs."""
+    """Return runs side by side: what differs among them, each value in the order of the runs.
+
+    ``reasons`` tell of each run but the first why its nodes differ from the one before it.
+    """
     runs = [ledger.run(reference) for reference in references]
     nodes = [{node.node: node for node in ledger.nodes(run.id)} for run in runs]
     data = [ledger.data_as_of(run.id) for run in runs]
@@ -75,9 +77,9 @@ def compare_runs(ledger: Ledger, references: Sequence[str]) -> dict[str, Any]:
         "seconds": _side_by_side([{name: node.seconds for name, node in found.items()} for found in nodes]),
         "status": _differing([{name: node.status for name, node in found.items()} for found in nodes]),
         "reasons": [
-            {"run": new.id, "node": name, "reasons": [_reason_document(reason) for reason in reasons]}
+            {"run": new.id, "node": name, "reasons": reasons}
             for old, new in pairwise(runs)
-            for name, reasons in reasons_between(ledger, old, new).items()
+            for name, reasons in _why_differing(ledger, old, new).items()
         ],
     }
 
@@ -102,7 +104,10 @@ def differences(ledger: Ledger, old: RunRecord, new: RunRecord) -> dict[str, dic
         "nodes": _changed(*statuses),
         "only": _covered_by_one(before, after),
         "seconds": _slower([before[name] for name in both], [after[name] for name in both]),
-        "reasons": {name: (None, "; ".join(why)) for name, why in _told(ledger, old, new).items()},
+        "reasons": {
+            name: (None, "; ".join(str(reason["text"]) for reason in why))
+            for name, why in _why_differing(ledger, old, new).items()
+        },
         "data": _changed(ledger.data_as_of(old.id), ledger.data_as_of(new.id)),
     }
 
@@ -147,22 +152,18 @@ def _symbols(node: str, *sides: Components) -> dict[str, SymbolDigest]:
     }
 
 
-def _told(ledger: Ledger, old: RunRecord, new: RunRecord) -> dict[str, list[str]]:
-    """Return the differences of each node in words.
+def _why_differing(ledger: Ledger, old: RunRecord, new: RunRecord) -> dict[str, list[dict[str, Any]]]:
+    """Return node → why it differs between two runs.
 
-    Where no other run came between, they are what the newer run said when it decided, to the line of code.
+    Where no other run came between, that is what the newer run said when it decided, to the line of code.
     """
     if old.id < new.id and not any(old.id < run.id < new.id for run in ledger.runs()):
         ran = [node for node in ledger.nodes(new.id) if node.status in ("done", "failed")]
-        return {node.node: texts for node in ran if (texts := _texts(node))}
+        return {node.node: [dict(reason) for reason in node.reasons] for node in ran if node.reasons}
     return {
-        name: [reason.text for reason in reasons]
+        name: [_reason_document(reason) for reason in reasons]
         for name, reasons in reasons_between(ledger, old, new).items()
     }
-
-
-def _texts(node: NodeRecord) -> list[str]:
-    return [str(reason["text"]) for reason in node.reasons if reason.get("text")]
 
 
 def _covered_by_one(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Change]:
@@ -192,15 +193,18 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Change
     return {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
 
 
-def critical_path(pipeline: Pipeline, seconds: Mapping[str, float]) -> list[str]:
-    """Return the chain of nodes that a run had to wait for: the longest by the time its nodes took."""
+def critical_path(parents: Mapping[str, Iterable[str]], seconds: Mapping[str, float]) -> list[str]:
+    """Return the chain of nodes that a run had to wait for: the longest by the time its nodes took.
+
+    Args:
+        parents: node → those that make what it reads, in an order in which they could run.
+    """
     longest: dict[str, float] = {}
     before: dict[str, str | None] = {}
-    for node in pipeline.nodes:
-        parents = [parent.name for parent in pipeline.parents(node) if parent.name in longest]
-        last = max(parents, key=longest.__getitem__, default=None)
-        longest[node.name] = seconds.get(node.name, 0.0) + (longest[last] if last is not None else 0.0)
-        before[node.name] = last
+    for node, earlier in parents.items():
+        last = max((name for name in earlier if name in longest), key=longest.__getitem__, default=None)
+        longest[node] = seconds.get(node, 0.0) + (longest[last] if last is not None else 0.0)
+        before[node] = last
     path: list[str] = []
     name = max(longest, key=longest.__getitem__, default=None)
     while name is not None:

@@ -186,12 +186,6 @@ class Workbench:
 
         return data_dictionary(self._project)
 
-    def critical_path(self, pipeline: str, seconds: Mapping[str, float]) -> list[str]:
-        """Return the chain of nodes that a run had to wait for."""
-        from plait.project.history import critical_path
-
-        return critical_path(self._project.pipelines[pipeline], seconds)
-
     def _selected(self, pipeline: str, select: str) -> Pipeline:
         from plait.project.running import RunRequest, selected
 

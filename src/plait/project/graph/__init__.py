@@ -4,7 +4,15 @@ Made from pipelines, configuration and sources. No dataset is instantiated and n
 """
 
 from plait.project.graph.details import project_details
-from plait.project.graph.document import GRAPH_SCHEMA, graph_document, pipeline_document
+from plait.project.graph.document import GRAPH_SCHEMA, graph_document, parents_of, pipeline_document
 from plait.project.graph.search import Hit, search
 
-__all__ = ["GRAPH_SCHEMA", "Hit", "graph_document", "pipeline_document", "project_details", "search"]
+__all__ = [
+    "GRAPH_SCHEMA",
+    "Hit",
+    "graph_document",
+    "parents_of",
+    "pipeline_document",
+    "project_details",
+    "search",
+]

@@ -23,6 +23,7 @@ __all__ = [
     "function_name",
     "graph_document",
     "layer_order",
+    "parents_of",
     "pipeline_document",
 ]
 
@@ -76,6 +77,21 @@ def pipeline_document(pipeline: Pipeline, catalog: DataCatalog | None = None) ->
         "layers": layer_order(element.get("layer") for element in builder.elements),
         "elements": builder.elements,
         "problems": [],
+    }
+
+
+def parents_of(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return node → the nodes that make what it reads, of all pipelines of a graph document, in order."""
+    elements = document["elements"]
+    numbers = dict.fromkeys(number for pipeline in document["pipelines"] for number in pipeline["nodes"])
+    producer = {
+        data: elements[number]["name"] for number in numbers for data in elements[number].get("outputs", ())
+    }
+    return {
+        elements[number]["name"]: [
+            producer[data] for data in elements[number].get("inputs", ()) if data in producer
+        ]
+        for number in numbers
     }
 
 

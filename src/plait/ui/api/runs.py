@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 from plait.ledger import Ledger
-from plait.project.history import compare_runs, log_document, run_details, run_document
-from plait.ui.asking import WorkbenchError
+from plait.project.graph import parents_of
+from plait.project.history import compare_runs, critical_path, log_document, run_details, run_document
 from plait.ui.endpoints import Endpoint, NotFoundError, Parameter
 from plait.ui.viewer import Viewer
 
@@ -35,9 +34,7 @@ async def run(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     found = run_details(ledger, values["run"])
     record = found["run"]
     seconds = {node["node"]: node["seconds"] for node in found["nodes"] if node["seconds"] is not None}
-    path: list[str] = []
-    with contextlib.suppress(WorkbenchError):  # the pipeline may be gone
-        path = await viewer.workbench.ask("critical_path", pipeline=record["pipeline"], seconds=seconds)
+    path = critical_path(parents_of((await viewer.snapshot()).graph), seconds)
     return {
         **found,
         "metrics": ledger.metrics(record["id"]).get(record["id"], {}),
