@@ -15,7 +15,7 @@ import pytest
 from dying import die_at, leftovers
 from plain_formats import FOLDER, TEXT
 
-from plait.catalog import FileDataset, Format, Version
+from plait.catalog import FileDataset, Format, Version, storage
 from plait.catalog.storage import SAVING, tidy
 from plait.errors import DatasetError, VersionAlreadyExistsError
 from plait.processes import signature
@@ -323,3 +323,18 @@ def test_what_a_process_left_whose_id_was_used_again_is_tidied_away(tmp_path: Pa
     tidy(tmp_path / "data.csv")
     owners = {place.name.rpartition("-")[0] for place in saving.iterdir()}
     assert owners == {signature(), f"00000000-{pid}-{started}"}
+
+
+def test_tidying_does_not_mind_who_else_tidies(tmp_path, monkeypatch):
+    saving = tmp_path / "parts" / "deep" / SAVING
+    saving.mkdir(parents=True)
+    seen = []
+
+    def taken_away(place):
+        seen.append(place)
+        place.rmdir()
+        raise FileNotFoundError(str(place))
+
+    monkeypatch.setattr(storage, "_clean", taken_away)
+    tidy(tmp_path / "parts")
+    assert seen == [saving]

@@ -227,12 +227,22 @@ def settle(target: Path) -> None:
 
 def tidy(target: Path) -> None:
     """Remove what killed saves have left beside a target, and within it where it is a folder of parts."""
-    places = [target.parent / SAVING, *([] if target.is_symlink() else target.glob(f"**/{SAVING}"))]
-    for saving in places:
+    for saving in (target.parent / SAVING, *_saving_below(target)):
         if saving.is_dir():
-            _clean(saving)
+            with suppress(FileNotFoundError):  # another run has just taken it away
+                _clean(saving)
             with suppress(OSError):  # somebody is saving
                 saving.rmdir()
+
+
+def _saving_below(target: Path) -> Iterator[Path]:
+    """Give the hidden folders of saves below a folder; what vanishes while it is walked is no error."""
+    if target.is_symlink():
+        return
+    for parent, folders, _ in os.walk(target):
+        if SAVING in folders:
+            folders.remove(SAVING)
+            yield Path(parent, SAVING)
 
 
 def _ready(target: Path) -> list[Path]:
