@@ -27,16 +27,14 @@ def memo():
 @pytest.fixture
 def hashed(monkeypatch):
     """Count the files whose content is read."""
-    import hashlib
-
     calls = []
-    real = hashlib.file_digest
+    real = module.digest_of
 
-    def count(stream, algorithm):
-        calls.append(stream.name)
-        return real(stream, algorithm)
+    def count(path):
+        calls.append(path)
+        return real(path)
 
-    monkeypatch.setattr(module.hashlib, "file_digest", count)
+    monkeypatch.setattr(module, "digest_of", count)
     return calls
 
 
@@ -90,20 +88,19 @@ def test_a_file_from_the_future_is_not_relied_on(tmp_path, memo, hashed):
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path, memo, monkeypatch):
-    import hashlib
-
     file = write(tmp_path / "a", "x")
-    real = hashlib.file_digest
+    real = module.digest_of
     left = ["longer"]
 
-    def disturbed(stream, algorithm):
-        found = real(stream, algorithm)
+    def disturbed(path):
+        found = real(path)
         if left:
             file.write_text(left.pop())
         return found
 
-    monkeypatch.setattr(module.hashlib, "file_digest", disturbed)
+    monkeypatch.setattr(module, "digest_of", disturbed)
     found = fingerprint_file(file, memo)
+    assert left == []
     assert found == fingerprint_file(file, MemoryMemo())
 
 
@@ -255,3 +252,18 @@ def test_another_content_is_another_token(s3):
         seen.append(listed_fingerprints(s3, "plain-data/changing", [path])[path])
     assert seen[0] != seen[1]
     assert seen[0] == seen[2]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**16 - 1, 2**16, 2**16 + 1, 300_000])
+def test_a_file_is_hashed_whole_however_it_is_read(tmp_path, memo, monkeypatch, size):
+    import hashlib
+
+    from plait.catalog import digests
+
+    file = tmp_path / "a"
+    file.write_bytes(bytes(number % 251 for number in range(size)))
+    whole = f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+    assert fingerprint_file(file, memo).token == whole
+    read = digests.os.read
+    monkeypatch.setattr(digests.os, "read", lambda descriptor, most: read(descriptor, min(most, 100)))
+    assert fingerprint_file(file, MemoryMemo()).token == whole

@@ -308,7 +308,7 @@ def test_data_behind_urls_is_asked_for_by_one_listing_a_prefix(mill, bucket, end
         )
         listing = fingerprints.listed_fingerprints
         patch.setattr(
-            "plait.engine.fingerprints.listed_fingerprints",
+            "plait.engine.listings.listed_fingerprints",
             lambda fs, prefix, paths: asked.append(prefix) or listing(fs, prefix, paths),
         )
         patch.setattr(RemoteStore, "fingerprint", None)

@@ -22,7 +22,7 @@ def digest_of(path: str | os.PathLike[str]) -> tuple[str, os.stat_result]:
         status = os.fstat(descriptor)
         content = os.read(descriptor, _SMALL)
         whole = hashlib.sha256(content)
-        if len(content) == _SMALL:
+        if len(content) != status.st_size:  # it is larger, or grows, or its store gives it in pieces
             with open(descriptor, "rb", buffering=0, closefd=False) as rest:
                 hashlib.file_digest(rest, lambda: whole)
         return whole.hexdigest(), status
