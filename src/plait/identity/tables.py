@@ -7,6 +7,7 @@ tree itself is not kept.
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +16,9 @@ from plait.identity.scopes import Reference, imported_names, references
 from plait.identity.syntax import SyntaxDigests
 
 __all__ = ["SCHEMA", "Definition", "ModuleTable", "build_table", "table_from_json", "table_to_json"]
+
+# Before 3.12 Python's parser counts its depth in one place for all threads, and fails where they meet.
+_PARSING = threading.Lock()
 
 SCHEMA = 1
 """Grows with every change of what a table holds or how digests are made."""
@@ -77,7 +81,8 @@ def build_table(text: str) -> ModuleTable:
     Raises:
         SyntaxError: it is no Python.
     """
-    tree = ast.parse(text)
+    with _PARSING:
+        tree = ast.parse(text)
     imports, stars = _imports(tree)
     own = _plait_decorators(tree, _plait_names(imports))
     digests = SyntaxDigests(own)
