@@ -1,7 +1,7 @@
 /** The pipeline as a graph, with what one may do to the view of it. */
 
 import { useComputed } from "@preact/signals";
-import { go, linkTo, pipelineName, selector } from "../address";
+import { go, linkTo, pipelineName } from "../address";
 import { elementsDrawn, GraphView, handle } from "../graph/GraphView";
 import { Minimap } from "../graph/Minimap";
 import { savePng, saveSvg } from "../graph/pictures";
@@ -96,9 +96,4 @@ function ElementList() {
       </ul>
     </nav>
   );
-}
-
-/** Whether something narrows the view. */
-export function isNarrowed(): boolean {
-  return selector.value !== "";
 }

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from plait import __version__
 from plait.errors import PlaitError
+from plait.project.graph import problem_document
 from plait.ui.asking import WorkbenchError
 from plait.ui.viewer import Viewer
 
@@ -123,9 +124,7 @@ def route(endpoint: Endpoint) -> Route:
         except WorkbenchError as error:
             return _failed(409, error.document)
         except PlaitError as error:
-            where = [str(place) for place in error.where]
-            document = {"message": error.what, "where": where, "why": error.why, "hint": error.hint}
-            return _failed(404, document)
+            return _failed(404, problem_document(error))
         return answer if isinstance(answer, Response) else JSONResponse(_finite(answer))
 
     return Route(endpoint.path, serve, methods=[endpoint.method])

@@ -52,8 +52,9 @@ def _answer(bench: Workbench, request: Mapping[str, Any], answers: TextIO) -> No
 def error_document(error: BaseException) -> dict[str, Any]:
     """Return an error as plain values, as a surface shows it."""
     if isinstance(error, PlaitError):
-        where = [str(place) for place in error.where]
-        return {"message": error.what, "where": where, "why": error.why, "hint": error.hint}
+        from plait.project.graph import problem_document
+
+        return problem_document(error)
     return {"message": f"{type(error).__name__}: {error}", "where": [], "why": None, "hint": None}
 
 

@@ -4,7 +4,13 @@ Made from pipelines, configuration and sources. No dataset is instantiated and n
 """
 
 from plait.project.graph.details import project_details
-from plait.project.graph.document import GRAPH_SCHEMA, graph_document, parents_of, pipeline_document
+from plait.project.graph.document import (
+    GRAPH_SCHEMA,
+    graph_document,
+    parents_of,
+    pipeline_document,
+    problem_document,
+)
 from plait.project.graph.search import Hit, search
 
 __all__ = [
@@ -13,6 +19,7 @@ __all__ = [
     "graph_document",
     "parents_of",
     "pipeline_document",
+    "problem_document",
     "project_details",
     "search",
 ]

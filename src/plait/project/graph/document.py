@@ -25,6 +25,7 @@ __all__ = [
     "layer_order",
     "parents_of",
     "pipeline_document",
+    "problem_document",
 ]
 
 GRAPH_SCHEMA = 1
