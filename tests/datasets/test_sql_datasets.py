@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from plait.catalog import DataCatalog
-from plait.datasets.sql import Engines, QueryDataset, TableDataset
+from plait.catalog.connections import Connections
+from plait.datasets.sql import QueryDataset, TableDataset
 from plait.errors import CatalogError, CredentialsError, DatasetError, MissingLibraryError
 
 DATA = pd.DataFrame({"id": [1, 2, 3], "name": ["a", None, "c"]})
@@ -144,16 +145,17 @@ def test_values_are_not_shown_in_the_error_of_a_statement(con, tmp_path):
     assert "424242" not in str(error.value)
 
 
-def test_datasets_share_the_engines_they_are_given():
-    with Engines() as engines:
+def test_datasets_share_the_connections_they_are_given():
+    with Connections() as connections:
         memory = {"con": "sqlite://"}
-        TableDataset("t", memory, engines=engines).save(DATA)
-        assert TableDataset("t", memory, engines=engines).load().equals(DATA)
-    assert not TableDataset("t", memory, engines=engines).exists()
+        TableDataset("t", memory, connections=connections).save(DATA)
+        assert TableDataset("t", memory, connections=connections).load().equals(DATA)
+    assert not TableDataset("t", memory, connections=connections).exists()
 
 
-def test_release_closes_and_the_next_use_opens_again(con):
-    dataset = TableDataset("t", con)
-    dataset.save(DATA)
-    dataset.release()
-    assert dataset.load().equals(DATA)
+def test_after_closing_the_next_use_opens_again(con):
+    found = catalog({"type": "sql.TableDataset", "table_name": "t"}, con)
+    found.save("data", DATA)
+    found.connections.close()
+    assert len(found.connections) == 0
+    assert found.load("data").equals(DATA)

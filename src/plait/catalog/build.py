@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from plait.catalog import registry
+from plait.catalog.connections import Connections
 from plait.catalog.entries import COMMON_KEYS, FILE_KEYS, Entry, EntryError, parse_entry, type_of_parts
 from plait.catalog.files import FileDataset
 from plait.catalog.formats import Format
@@ -32,11 +33,13 @@ class Builder:
         credentials: name → values; looked up when a dataset is built, never kept by the catalog's entries.
         root: the folder that relative paths start from, or None for the working directory.
         default_frame: the frame of a type that names none.
+        connections: what is open, shared by the datasets that reach the same.
     """
 
     credentials: Mapping[str, Any]
     root: Path | None = None
     default_frame: str = "pandas"
+    connections: Connections = field(default_factory=Connections)
 
     def build(self, entry: Entry, version: Version | None) -> Dataset:
         """Return the dataset of an entry.
@@ -147,6 +150,8 @@ class Builder:
             arguments.setdefault("root", self.root)
         elif self.root is not None:
             arguments.update(_absolute(arguments, self.root))
+        if takes is not None and "connections" in takes:
+            arguments["connections"] = self.connections
         if takes is not None and "default_frame" in takes:
             arguments.setdefault("default_frame", self.default_frame)
         if takes is not None:

@@ -7,11 +7,13 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from plait.catalog.build import Builder
+from plait.catalog.connections import Connections
 from plait.catalog.entries import Entry, parse_entry
 from plait.catalog.export import entry_config, instance_config
 from plait.catalog.locations import redact
@@ -147,8 +149,14 @@ class DataCatalog:
         names = self._given if objects is None else [name for name in objects if name in self._given]
         view._given = {name: self._given[name] for name in names}
         view._instances, view._entries, view._ranked = {}, {}, None
+        view._builder = replace(self._builder, connections=Connections())
         view._lock = threading.RLock()
         return view
+
+    @property
+    def connections(self) -> Connections:
+        """The live connections of its datasets; views share them."""
+        return self._builder.connections
 
     # --- What is in it
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+from plait.catalog.connections import Connections
 from plait.catalog.locations import redact
 from plait.catalog.registry import missing_library
 from plait.catalog.stores import revealed
@@ -14,39 +15,7 @@ from plait.datasets.sql_fingerprints import rows_fingerprint
 from plait.errors import CredentialsError, DatasetError, MissingLibraryError, PlaitError
 from plait.values import Fingerprint
 
-__all__ = ["Database", "Engines"]
-
-
-class Engines:
-    """SQLAlchemy engines, one for each connection, that are closed together.
-
-    Datasets that are given the same object share their connections.
-    """
-
-    def __init__(self) -> None:
-        self._engines: dict[str, Any] = {}
-        self._lock = threading.Lock()
-
-    def get(self, url: str, options: Mapping[str, Any]) -> Any:
-        """Return the engine for a connection string, made at the first call."""
-        key = f"{url} {sorted(options.items(), key=str)}"
-        with self._lock:
-            if key not in self._engines:
-                self._engines[key] = _engine(url, options)
-            return self._engines[key]
-
-    def close(self) -> None:
-        """Close every connection; the next call of ``get`` opens anew."""
-        with self._lock:
-            engines, self._engines = list(self._engines.values()), {}
-        for engine in engines:
-            engine.dispose()
-
-    def __enter__(self) -> Engines:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+__all__ = ["Database"]
 
 
 class Database:
@@ -56,10 +25,10 @@ class Database:
     """A save is one transaction."""
 
     def __init__(
-        self, credentials: object, engines: Engines | None, fingerprint_query: str | None = None
+        self, credentials: object, connections: Connections | None, fingerprint_query: str | None = None
     ) -> None:
         self._credentials = credentials
-        self._engines = engines or Engines()
+        self._connections = Connections() if connections is None else connections
         self._fingerprint_query = fingerprint_query
 
     def __repr__(self) -> str:
@@ -111,10 +80,6 @@ class Database:
     def _said(self) -> str:
         return ""
 
-    def release(self) -> None:
-        """Close the connections."""
-        self._engines.close()
-
     def _connection(self) -> tuple[str, dict[str, Any]]:
         credentials = revealed(self._credentials)
         if isinstance(credentials, str):
@@ -133,9 +98,13 @@ class Database:
         url, options = self._connection()
         with (
             _explained(f"cannot {action} {self._subject}", url),
-            self._engines.get(url, options).begin() as connection,
+            self._engine(url, options).begin() as connection,
         ):
             yield connection
+
+    def _engine(self, url: str, options: Mapping[str, Any]) -> Any:
+        settings = {"url": url, "options": options}
+        return self._connections.get("sqlalchemy", settings, partial(_engine, url, options), close=_dispose)
 
 
 def _engine(url: str, options: Mapping[str, Any]) -> Any:
@@ -153,6 +122,10 @@ def _engine(url: str, options: Mapping[str, Any]) -> Any:
     if engine.dialect.name == "sqlite":
         _make_transactional(engine)
     return engine
+
+
+def _dispose(engine: Any) -> None:
+    engine.dispose()
 
 
 def _make_transactional(engine: Any) -> None:

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import IO, Any, Literal, NoReturn
 
 from plait.catalog import frames
+from plait.catalog.connections import Connections
 from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
-from plait.datasets.databases import Database, Engines
+from plait.datasets.databases import Database
 from plait.datasets.previews import of_rows
 from plait.errors import CatalogError, DatasetError
 
-__all__ = ["Engines", "QueryDataset", "TableDataset"]
+__all__ = ["QueryDataset", "TableDataset"]
 
 Mode = Literal["fail", "replace", "append"]
 
@@ -36,7 +37,7 @@ class TableDataset(Database):
         key: the columns that tell rows apart; what is appended then replaces the rows of the same key.
         fingerprint_query: gives what changes whenever the table does, as
             ``SELECT max(updated_at), count(*) FROM orders``.
-        engines: shared with other datasets; by default this dataset's own.
+        connections: shared with other datasets; by default this dataset's own.
     """
 
     def __init__(
@@ -51,9 +52,9 @@ class TableDataset(Database):
         frame: FrameName = "pandas",
         metadata: Mapping[str, Any] | None = None,
         fingerprint_query: str | None = None,
-        engines: Engines | None = None,
+        connections: Connections | None = None,
     ) -> None:
-        super().__init__(credentials, engines, fingerprint_query)
+        super().__init__(credentials, connections, fingerprint_query)
         if not table_name:
             raise CatalogError("`table_name` is empty", hint="name the table to read and write")
         if mode not in ("fail", "replace", "append"):
@@ -274,9 +275,9 @@ class QueryDataset(Database):
         metadata: Mapping[str, Any] | None = None,
         fingerprint_query: str | None = None,
         root: str | Path | None = None,
-        engines: Engines | None = None,
+        connections: Connections | None = None,
     ) -> None:
-        super().__init__(credentials, engines, fingerprint_query)
+        super().__init__(credentials, connections, fingerprint_query)
         filepath = filepath or path
         if bool(sql) == bool(filepath):
             raise CatalogError("a query needs either `sql` or `filepath`", hint="`sql: SELECT …`")

@@ -131,7 +131,7 @@ def run_plan(plan: Plan, catalog: DataCatalog, options: RunOptions) -> RunResult
     refuse_while_importing()
     _refuse_unknown_fresh(plan, options)
     check_fit(plan, options)
-    with _open_ledger(options) as ledger:
+    with _open_ledger(options) as ledger, catalog.connections.in_use():
         return _run_recorded(plan, catalog, options, ledger)
 
 

@@ -149,9 +149,10 @@ class Foresight:
 def open_foresight(project: Project, request: RunRequest) -> Iterator[Foresight]:
     """Open what decides a request; what was learnt of files meanwhile is kept."""
     found = prepared(project, project.parts(), request)
-    judge = open_judge(found.plan, found.catalog, found.options, project.ledger)
-    try:
-        yield Foresight(project, request, found, judge, project.ledger)
-    finally:
-        if judge is not None:
-            judge.close()
+    with found.catalog.connections.in_use():
+        judge = open_judge(found.plan, found.catalog, found.options, project.ledger)
+        try:
+            yield Foresight(project, request, found, judge, project.ledger)
+        finally:
+            if judge is not None:
+                judge.close()

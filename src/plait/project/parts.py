@@ -125,6 +125,11 @@ class Parts:
     def catalog(self) -> DataCatalog:
         return self._once("catalog", self._make_catalog)
 
+    def close_connections(self) -> None:
+        """Close what datasets of the catalog opened, if there is a catalog yet."""
+        if "catalog" in self._made:
+            self.catalog.connections.close()
+
     @property
     def script(self) -> Script | None:
         """The single file that is the project, or None."""

@@ -265,8 +265,9 @@ class Project:
             self._parts = self._new_parts(self._params)
 
     def close(self) -> None:
-        """End the workers, and take the project's package out of the process."""
+        """End the workers, close connections, and take the project's package out of the process."""
         self._end_workers()
+        self._parts.close_connections()
         self._imports.close()
 
     def parts(self, params: Mapping[str, Any] | None = None) -> Parts:

@@ -46,6 +46,8 @@ def _answer(bench: Workbench, request: Mapping[str, Any], answers: TextIO) -> No
         raise
     except BaseException as error:  # user code may raise anything, SystemExit included
         answer["error"] = error_document(error)
+    finally:
+        bench.disconnect()
     print(json.dumps(answer, default=str), file=answers, flush=True)
 
 
@@ -73,6 +75,11 @@ class Workbench:
 
             self._opened = Project.open(self._folder, env=self._environment)
         return self._opened
+
+    def disconnect(self) -> None:
+        """Close connections between two questions: an open database file keeps runs from it."""
+        if self._opened is not None:
+            self._opened.parts().close_connections()
 
     def snapshot(self) -> str:
         """Take the picture of the project and keep it; return its stamp."""

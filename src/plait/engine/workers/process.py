@@ -73,7 +73,7 @@ class _Worker:
                 case say.Release(run, name):
                     self._release(run, name)
                 case say.Close(run):
-                    self._runs.pop(run, None)
+                    self._close(run)
         except UsageError as error:
             self._send(say.Refused(message.run, sent(error)))
 
@@ -144,6 +144,11 @@ class _Worker:
             self._runs[run].catalog.release(name)
         except Exception as error:
             self._send(say.Refused(run, sent(error)))
+
+    def _close(self, run: str) -> None:
+        ended = self._runs.pop(run, None)
+        if ended is not None:
+            ended.catalog.connections.close()
 
     def _fetch(self, run: str, name: str) -> None:
         try:
