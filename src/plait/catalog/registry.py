@@ -33,6 +33,10 @@ __all__ = [
 
 _TABLE = "plait.datasets.table"
 _KEDRO = "kedro_datasets"
+# Groups of Kedro's datasets that are called like the library they use, which has no datasets itself.
+_CALLED_LIKE_LIBRARIES = frozenset(
+    {"dask", "geopandas", "ibis", "langchain", "networkx", "redis", "snowflake", "tensorflow"}
+)
 _FRAME_MODULES: Mapping[str, str] = {
     "pandas": "pandas",
     "polars": "polars",
@@ -184,7 +188,8 @@ def _kedro_names(group: str) -> frozenset[str]:
 
 
 def _groups() -> frozenset[str]:
-    return frozenset(name.partition(".")[0] for name in _table().TYPES if "." in name)
+    own = frozenset(name.partition(".")[0] for name in _table().TYPES if "." in name)
+    return own | _CALLED_LIKE_LIBRARIES
 
 
 def _unknown_type(name: str) -> CatalogError:
