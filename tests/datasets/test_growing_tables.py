@@ -228,7 +228,7 @@ def test_a_table_that_is_gone_has_no_progress(tmp_path):
 
     dataset = table(tmp_path)
     dataset.append_with_progress([FIRST], {"mark": 2})
-    dataset = table(tmp_path)
+    dataset.release()
     with sqlite3.connect(tmp_path / "store.db") as connection:
         connection.execute("DROP TABLE rows")
     assert dataset.read_progress() is None

@@ -159,3 +159,20 @@ def test_after_closing_the_next_use_opens_again(con):
     found.connections.close()
     assert len(found.connections) == 0
     assert found.load("data").equals(DATA)
+
+
+def test_release_closes_and_the_next_use_opens_again(con):
+    dataset = TableDataset("t", con)
+    dataset.save(DATA)
+    dataset.release()
+    assert len(dataset._connections) == 0
+    assert dataset.load().equals(DATA)
+
+
+def test_release_leaves_open_what_others_share():
+    with Connections() as connections:
+        memory = {"con": "sqlite://"}
+        dataset = TableDataset("t", memory, connections=connections)
+        dataset.save(DATA)
+        dataset.release()
+        assert TableDataset("t", memory, connections=connections).load().equals(DATA)

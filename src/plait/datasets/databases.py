@@ -29,6 +29,7 @@ class Database:
     ) -> None:
         self._credentials = credentials
         self._connections = Connections() if connections is None else connections
+        self._is_shared = connections is not None
         self._fingerprint_query = fingerprint_query
 
     def __repr__(self) -> str:
@@ -79,6 +80,11 @@ class Database:
     @property
     def _said(self) -> str:
         return ""
+
+    def release(self) -> None:
+        """Close connections of its own; those it shares stay open for the others."""
+        if not self._is_shared:
+            self._connections.close()
 
     def _connection(self) -> tuple[str, dict[str, Any]]:
         credentials = revealed(self._credentials)
