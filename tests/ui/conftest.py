@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from shown import ESTATE, PLAIT, YARD, Server, Window, plait, serving, write
 
-from plait.ui.app import STATIC
+from plait.ui.page import STATIC
 
 CHROMIUM = shutil.which("chromium")
 QUIET = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,10 @@ from plait.cli.completion import complete_pipelines, complete_selectors
 from plait.cli.options import Place, PlaitGroup, everywhere
 from plait.cli.output import line
 from plait.errors import UsageError
+
+if TYPE_CHECKING:
+    from plait.project import Project
+    from plait.ui.asking import Workbench
 
 __all__ = ["command"]
 
@@ -37,6 +42,30 @@ def command(
     """
     if ctx.invoked_subcommand is not None:
         return
+    project = place.open()
+    workbench = _begun(project)
+    try:
+        _serve(project, workbench, pipeline, select, how)
+    finally:
+        workbench.end()
+
+
+def _begun(project: Project) -> Workbench:
+    """Return what opens the project; where no picture was kept it begins to take one, beside our imports."""
+    asking, snapshot = _installed("plait.ui.asking"), _installed("plait.ui.snapshot")
+    workbench: Workbench = asking.Workbench(project.place, project.env)
+    if not snapshot.is_kept(project.state, project.env):
+        workbench.begin("snapshot")
+    return workbench
+
+
+def _serve(
+    project: Project,
+    workbench: Workbench,
+    pipeline: str | None,
+    select: str | None,
+    how: Mapping[str, Any],
+) -> None:
     serving = _installed("plait.ui.serving")
     shown = {"pipeline": pipeline, "select": select}
     options = serving.ServerOptions(
@@ -47,9 +76,11 @@ def command(
         browser=not how["no_browser"],
         shown={name: value for name, value in shown.items() if value},
     )
-    project = place.open()
     serving.serve(
-        project, options, lambda address: line(f"{project.name} is shown at {address}\n  Ctrl-C ends it")
+        project,
+        options,
+        lambda address: line(f"{project.name} is shown at {address}\n  Ctrl-C ends it"),
+        workbench,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,12 +16,11 @@ from starlette.staticfiles import StaticFiles
 
 from plait.ui.api import ENDPOINTS
 from plait.ui.endpoints import openapi, route
+from plait.ui.page import STATIC
 from plait.ui.security import Guard
 from plait.ui.viewer import Viewer
 
-__all__ = ["STATIC", "create_app"]
-
-STATIC = Path(__file__).parent / "static"
+__all__ = ["create_app"]
 
 
 def create_app(viewer: Viewer, *, secret: str, hosts: frozenset[str]) -> Starlette:

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from plait.errors import PlaitError, UsageError
 from plait.project import Project
 from plait.ui.api import catalog, elements, graph, runs
-from plait.ui.app import STATIC
 from plait.ui.asking import WorkbenchError
 from plait.ui.endpoints import RequestError
+from plait.ui.page import STATIC
 from plait.ui.viewer import Viewer
 
 __all__ = ["ExportOptions", "export"]

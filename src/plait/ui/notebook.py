@@ -8,7 +8,7 @@ from typing import Any
 
 from plait.pipeline import Pipeline
 from plait.project.graph import pipeline_document
-from plait.ui.app import STATIC
+from plait.ui.page import STATIC
 
 __all__ = ["Drawing", "show"]
 

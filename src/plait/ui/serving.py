@@ -14,6 +14,7 @@ import uvicorn
 from plait.errors import UsageError
 from plait.project import Project
 from plait.ui.app import create_app
+from plait.ui.asking import Workbench
 from plait.ui.security import new_secret
 from plait.ui.viewer import Viewer
 
@@ -41,10 +42,13 @@ class ServerOptions:
     shown: Mapping[str, str] = field(default_factory=dict)
 
 
-def serve(project: Project, options: ServerOptions, told: Callable[[str], None]) -> None:
+def serve(
+    project: Project, options: ServerOptions, told: Callable[[str], None], workbench: Workbench | None = None
+) -> None:
     """Serve a project until the process is interrupted.
 
     Args:
+        workbench: one that has begun to take the first picture.
         told: is given the address to open as soon as it can be opened.
 
     Raises:
@@ -62,7 +66,7 @@ def serve(project: Project, options: ServerOptions, told: Callable[[str], None])
     port = listening.getsockname()[1]
     secret = options.token or new_secret()
     names = {options.host, "127.0.0.1", "localhost", "[::1]"} if local else set[str]()
-    viewer = Viewer(project, read_only=options.read_only)
+    viewer = Viewer(project, read_only=options.read_only, workbench=workbench)
     app = create_app(viewer, secret=secret, hosts=frozenset(f"{name}:{port}" for name in names))
     shown = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - compared, not bound
     address = f"http://{shown}:{port}/?{urlencode({'key': secret, **options.shown})}"

@@ -15,7 +15,7 @@ from plait.project.graph import GRAPH_SCHEMA, graph_document, project_details
 if TYPE_CHECKING:
     from plait.project.project import Project
 
-__all__ = ["Snapshot", "project_stamp", "read_snapshot", "take_snapshot", "write_snapshot"]
+__all__ = ["Snapshot", "is_kept", "project_stamp", "read_snapshot", "take_snapshot", "write_snapshot"]
 
 _LEFT_OUT = frozenset({"__pycache__", ".plait", ".git", "data", "node_modules", ".venv"})
 _SOURCES = (".py", ".yml", ".yaml", ".toml", ".sql")
@@ -48,6 +48,11 @@ def project_stamp(root: Path) -> str:
     for path, status in sorted(_files(str(root)), key=lambda found: found[0]):
         digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns};".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def is_kept(folder: Path, environment: str) -> bool:
+    """Return whether there is a picture to begin with."""
+    return _place(folder, environment).is_file()
 
 
 def read_snapshot(folder: Path, environment: str) -> Snapshot | None:

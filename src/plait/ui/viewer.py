@@ -46,9 +46,12 @@ class Viewer:
     Args:
         project: opened only for its places; none of its code is imported in this process.
         read_only: whether runs can be neither started nor cancelled.
+        workbench: one that has begun to take the first picture.
     """
 
-    def __init__(self, project: Project, *, read_only: bool = False) -> None:
+    def __init__(
+        self, project: Project, *, read_only: bool = False, workbench: Workbench | None = None
+    ) -> None:
         self.root: Path = project.root
         self.state: Path = project.state
         self.environment: str = project.env
@@ -56,7 +59,7 @@ class Viewer:
         self.conf: Path = project.conf
         self.place: Path = project.place
         self.read_only = read_only
-        self.workbench = Workbench(project.place, project.env)
+        self.workbench = workbench or Workbench(project.place, project.env)
         self._snapshot: Snapshot | None = None
         self._ready = asyncio.Event()
         self._listeners: set[asyncio.Queue[Message]] = set()
@@ -124,7 +127,8 @@ class Viewer:
             await asyncio.sleep(_LOOK_AT_SOURCES)
 
     async def _take(self, stamp: str) -> None:
-        await self.workbench.retire()
+        if self._snapshot is not None:  # the first one may have begun to be taken
+            await self.workbench.retire()
         try:
             await self.workbench.ask("snapshot")
             taken = await asyncio.to_thread(read_snapshot, self.state, self.environment)
