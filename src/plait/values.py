@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -15,6 +18,8 @@ __all__ = [
     "SaveContext",
     "Secret",
     "Strength",
+    "calling",
+    "current_call",
 ]
 
 Strength = Literal["content", "token", "stat"]
@@ -83,6 +88,24 @@ class SaveContext:
     run_id: str
     node: str
     key: str | None = None
+
+
+_CALL: ContextVar[SaveContext | None] = ContextVar("the node call of this thread", default=None)
+
+
+@contextmanager
+def calling(context: SaveContext) -> Iterator[None]:
+    """Say for which run and node this thread works within the context."""
+    token = _CALL.set(context)
+    try:
+        yield
+    finally:
+        _CALL.reset(token)
+
+
+def current_call() -> SaveContext | None:
+    """Return for which run and node this thread works; None outside a node call."""
+    return _CALL.get()
 
 
 @dataclass(frozen=True, slots=True)

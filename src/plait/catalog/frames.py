@@ -23,6 +23,7 @@ _TYPES: Mapping[tuple[str, str], FrameName] = {
     ("polars", "LazyFrame"): "polars-lazy",
     ("pyarrow", "Table"): "arrow",
     ("pathlib", "Path"): "path",
+    ("snowflake", "DataFrame"): "snowpark",
 }
 _SERIES: Mapping[tuple[str, str], FrameName] = {
     ("pandas", "Series"): "pandas",
@@ -38,6 +39,7 @@ _CALLED: Mapping[FrameName, str] = {
     "polars-lazy": "a Polars LazyFrame",
     "arrow": "an Arrow table",
     "path": "a path",
+    "snowpark": "a Snowpark DataFrame",
 }
 
 
@@ -93,7 +95,7 @@ def convert(data: Any, frame: FrameName) -> Any:
     library = _SERIES.get(_key(type(data)))
     if library is not None:
         return data if library == frame else convert(data.to_frame(), frame)
-    if frame == "path" or frame_of(data) in (None, "path"):
+    if frame in ("path", "snowpark") or frame_of(data) in (None, "path"):
         raise _not_to_be_had(data, frame)
     from plait.catalog import tables
 
@@ -131,6 +133,8 @@ def _is_tables(data: object) -> bool:
 def _not_to_be_had(data: object, frame: FrameName) -> DatasetError:
     if frame == "path":
         hint = "annotate the argument with the type of the data, or store the data in a file dataset"
+    elif frame == "snowpark":
+        hint = "store the data in Snowflake: `type: snowflake.Table` or `type: snowpark.Table`"
     else:
         hint = "change the annotation, or give the entry a tabular type such as `type: pandas.CSVDataset`"
     return DatasetError(f"{_CALLED[frame]} is asked for, but the data is {_described(data)}", hint=hint)

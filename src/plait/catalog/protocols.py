@@ -35,7 +35,7 @@ __all__ = [
     "Watermarked",
 ]
 
-FrameName = Literal["pandas", "polars", "polars-lazy", "arrow", "path"]
+FrameName = Literal["pandas", "polars", "polars-lazy", "arrow", "path", "snowpark"]
 
 
 @runtime_checkable

@@ -153,7 +153,11 @@ def _same(table: Any) -> Any:
     return table
 
 
-_TO_ARROW: dict[FrameName, Callable[[Any], Any]] = {"pandas": _pandas_to_arrow, "polars": _polars_to_arrow}
+_TO_ARROW: dict[FrameName, Callable[[Any], Any]] = {
+    "pandas": _pandas_to_arrow,
+    "polars": _polars_to_arrow,
+    "snowpark": lambda data: data.to_arrow(),
+}
 _FROM_ARROW: dict[FrameName, Callable[[Any], Any]] = {
     "pandas": _arrow_to_pandas,
     "polars": _arrow_to_polars,

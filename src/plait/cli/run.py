@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from plait.cli.failures import INTERRUPTED, NODE_FAILED
 from plait.cli.options import Place, everywhere
 from plait.cli.selecting import Asked, asked, selecting
+from plait.errors import PlaitError
 
 if TYPE_CHECKING:
     from plait.engine import RunResult
@@ -59,9 +61,10 @@ def command(selectors: tuple[str, ...], place: Place, **options: Any) -> None:
         _log(project)
         request = _request(question, options)
         watch = _import_watched(project, request)
-        result = _run(project, request, options)
-        _finish(project, result, options)
-        _remember_complete(project, question, request, watch)
+        with _connections_kept(project):
+            result = _run(project, request, options)
+            _finish(project, result, options)
+            _remember_complete(project, question, request, watch)
 
 
 def _nothing_to_do(question: Asked, *, as_json: bool) -> bool:
@@ -85,6 +88,14 @@ def _import_watched(project: Project, request: RunRequest) -> Watch:
         if parts.hooks is not None:
             _ = parts.catalog  # hooks are told of it
     return watch
+
+
+def _connections_kept(project: Project) -> AbstractContextManager[None]:
+    """Keep open what the run opens until its result was looked at: a second login may take seconds."""
+    try:
+        return project.catalog.connections.in_use()
+    except PlaitError:  # the run tells it
+        return nullcontext()
 
 
 def _remember_complete(project: Project, question: Asked, request: RunRequest, watch: Watch) -> None:

@@ -20,6 +20,11 @@ def _sql(name: str) -> DatasetType:
     return DatasetType(f"plait.datasets.sql:{name}", None, ("pandas", "sqlalchemy"), located=False)
 
 
+def _snowflake(name: str, *needs: str) -> DatasetType:
+    needs = ("snowflake.connector", "pyarrow", *needs)
+    return DatasetType(f"plait.datasets.snowflake.{name}", None, needs, located=False)
+
+
 def _partitions(name: str) -> DatasetType:
     return DatasetType(f"plait.datasets.{name}")
 
@@ -48,6 +53,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "partitions": _partitions("partitions:PartitionedDataset"),
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": _sql("QueryDataset"),
+    "snowflake.Table": _snowflake("tables:Table"),
 }
 
 _KEDRO: Mapping[str, DatasetType] = {
@@ -147,6 +153,8 @@ REQUIREMENTS: Mapping[str, str] = {
     "plotly": "plait[plots]",
     "tomli_w": "plait[toml]",
     "sqlalchemy": "plait[sql]",
+    "snowflake.connector": "plait[snowflake]",
+    "snowflake.snowpark": "plait[snowflake]",
     "fsspec": "plait[remote]",
     "s3fs": "plait[s3]",
     "gcsfs": "plait[gcs]",

@@ -27,7 +27,7 @@ from plait.errors import UsageError
 from plait.events import DatasetLoaded, DatasetSaved, Event
 from plait.identity.fingerprints import MemoryMemo, fingerprint_of
 from plait.pipeline import Node
-from plait.values import Completed, Fingerprint, PartitionKey, RunContext, SaveContext
+from plait.values import Completed, Fingerprint, PartitionKey, RunContext, SaveContext, calling
 
 if sys.platform != "win32":
     import resource
@@ -136,11 +136,8 @@ class Performer:
         begun = time.perf_counter()
         values: list[Any] = []
         try:
-            if self.capture is None:
-                self._do(task, values)
-            else:
-                with self.capture.of(step.node.name):
-                    self._do(task, values)
+            with calling(SaveContext(self._facts.run_id, step.node.name)):
+                self._captured(task, values)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a SystemExit in a node is the node's failure
@@ -151,6 +148,13 @@ class Performer:
         seconds = time.perf_counter() - begun
         saved = self._fingerprints(step) if self._facts.fingerprint and task.keys is None else ()
         return Outcome(task, started, seconds, None, "", peak_memory() if self._emit else None, saved)
+
+    def _captured(self, task: Task, values: list[Any]) -> None:
+        if self.capture is None:
+            self._do(task, values)
+            return
+        with self.capture.of(task.step.node.name):
+            self._do(task, values)
 
     def _fingerprints(self, step: Step) -> tuple[tuple[str, Fingerprint | None], ...]:
         """Identify what was just saved, here where it is still in the system's cache."""

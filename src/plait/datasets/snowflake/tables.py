@@ -1,0 +1,301 @@
+"""A table of Snowflake: loaded through Arrow, saved by one statement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from plait.catalog import frames
+from plait.catalog.connections import Connections
+from plait.catalog.growing import ChunkWriter
+from plait.catalog.preview import Preview
+from plait.catalog.protocols import FrameName
+from plait.datasets.identifiers import TableName, parse
+from plait.datasets.modes import Mode, key_columns, save_mode
+from plait.datasets.snowflake import fingerprints, progress, statements
+from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already
+from plait.datasets.snowflake.fetching import fetched, preview_of
+from plait.datasets.snowflake.staging import Staged, described, staging
+from plait.datasets.snowflake.writing import write
+from plait.errors import DatasetError
+from plait.values import Fingerprint
+
+__all__ = ["Table"]
+
+T = TypeVar("T")
+
+
+class Table:
+    """A table or view of Snowflake.
+
+    Args:
+        table_name: its name, alone or with schema and database; see :mod:`plait.datasets.identifiers`.
+        credentials: keywords of ``snowflake.connector.connect``, or the name of a connection in
+            ``connections.toml``; none inside Snowflake.
+        schema: where the name does not say one; by default the one of the credentials.
+        database: likewise.
+        mode: ``overwrite``, ``append``, ``upsert`` (with ``key``), ``error`` or ``ignore``.
+        key: the columns that tell rows apart.
+        columns: the columns that are loaded; all by default.
+        where: a condition in SQL that loaded rows meet.
+        limit: the most rows that are loaded.
+        at: the moment whose rows are loaded; see :func:`~plait.datasets.snowflake.statements.time_travel`.
+        table_type: of a table that a save makes: ``transient``, or none.
+        frame: what ``load`` gives.
+        fingerprint_query: gives what changes whenever the rows do, in the place of Snowflake's own account.
+        connections: shared with other datasets; by default this dataset's own.
+        root: the folder of the project, whose name tags queries.
+    """
+
+    atomic = True
+    """A save is one statement."""
+
+    def __init__(
+        self,
+        table_name: str,
+        credentials: object = None,
+        *,
+        schema: str | None = None,
+        database: str | None = None,
+        mode: str = "overwrite",
+        key: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        limit: int | None = None,
+        at: object = None,
+        table_type: str = "",
+        frame: FrameName = "pandas",
+        metadata: Mapping[str, Any] | None = None,
+        fingerprint_query: str | None = None,
+        connections: Connections | None = None,
+        root: str | Path | None = None,
+    ) -> None:
+        self._account = Account(credentials, connections, root)
+        settings = self._account.settings
+        self.name: TableName = parse(table_name).within(
+            database or settings.get("database"), schema or settings.get("schema")
+        )
+        self.mode: Mode = save_mode(mode, key)
+        self.key = key_columns(key)
+        self.frame = frame
+        self.metadata = metadata
+        self.fingerprint_query = fingerprint_query
+        self._columns = tuple(columns or ())
+        self._where, self._limit, self._at = where, limit, statements.time_travel(at)
+        self._table_type = "" if table_type in ("", "permanent", "table") else table_type.upper()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.location})"
+
+    @property
+    def location(self) -> str:
+        """The account and the table, without secrets."""
+        return f"{self._account.place}/{self.name.quoted('snowflake')}"
+
+    @property
+    def connection(self) -> str:
+        """The connection that its nodes share."""
+        return self._account.label
+
+    def load(self) -> Any:
+        """Return the rows in the entry's frame."""
+        return self.load_as(self.frame)
+
+    def load_as(self, frame: FrameName) -> Any:
+        """Return the rows in a library, or with ``snowpark`` a query of them that Snowflake runs later."""
+        if frame == "snowpark":
+            with self._account.explained(f"cannot load {self._subject}"):
+                return self._account.session().sql(self._query(self._account.link()))
+        return frames.convert(self._do("load", lambda link: fetched(link, self._query(link))), frame)
+
+    def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any:
+        """Return the rows whose ``column`` is greater than ``mark``, in its order; all where that is None."""
+        table = self._do("load", lambda link: fetched(link, *self._query_beyond(link, column, mark)))
+        return frames.convert(table, frame or self.frame)
+
+    def save(self, data: Any) -> None:
+        """Write a table of any library as ``mode`` says.
+
+        Raises:
+            DatasetError: the table is there and ``mode`` is ``error``, the columns do not fit, or Snowflake
+                refuses.
+        """
+        self._save([data], self.mode)
+
+    @property
+    def appendable(self) -> bool:
+        """Whether rows can be added; always."""
+        return True
+
+    def append(self, data: Any) -> None:
+        """Add rows, or with a ``key`` put them in the place of the rows of the same key."""
+        self._save([data], self._growing)
+
+    @contextmanager
+    def stream(self) -> Iterator[ChunkWriter]:
+        """Take chunks, and write them as ``mode`` says by one statement when the context ends normally."""
+        link = self._opened()
+        with staging(link, self.name) as staged:
+            writer = ChunkWriter(staged.add, lambda: self._explained("save"))
+            yield writer
+            if not writer.count:
+                raise DatasetError("there was no chunk, so there is nothing to save")
+            with self._explained("save"):
+                self._write(link, staged, self.mode)
+
+    def read_progress(self) -> Mapping[str, Any] | None:
+        """Return the progress stored with the rows; None where there is none, or the table is gone."""
+        return self._do("look for the progress of", self._progress)
+
+    def append_with_progress(self, chunks: Iterable[Any], progress: Mapping[str, Any]) -> None:
+        """Add rows, and store how far their producer has come, in one transaction."""
+        self._commit(chunks, progress, self._growing)
+
+    def replace_with_progress(self, chunks: Iterable[Any], progress: Mapping[str, Any]) -> None:
+        """Put rows in the place of all there are, with new progress, in one transaction."""
+        self._commit(chunks, progress, "overwrite")
+
+    def exists(self) -> bool:
+        """Ask Snowflake's metadata; what it refuses to tell is an error, not a no."""
+        return self._do("look for", self._there) is not None
+
+    def schema(self) -> dict[str, str]:
+        """Return the columns and their types by Snowflake's metadata, in order.
+
+        Raises:
+            DatasetError: there is no such table.
+        """
+        return self._do("look at", lambda link: described(link, self.name))
+
+    def row_count(self) -> int | None:
+        """Return how many rows there are by Snowflake's metadata; None for a view."""
+        found = self._do("count the rows of", lambda link: link.ask(*statements.row_count(self.name)))
+        return None if not found or found[0][0] is None else int(found[0][0])
+
+    def preview(self, limit: int = 20) -> Preview:
+        """Show the first rows; Snowflake is asked for no more."""
+        most = limit + 1 if self._limit is None else min(limit + 1, self._limit)
+        return self._do("look at", lambda link: preview_of(link, self._query(link, most), limit))
+
+    def fingerprint(self) -> Fingerprint | None:
+        """Return what changes whenever the rows do; None where there is no table."""
+        return self.fingerprints_of([self])[0]
+
+    @classmethod
+    def fingerprints_of(cls, datasets: Sequence[Table]) -> list[Fingerprint | None]:
+        """Return what identifies several tables of one connection, by one question."""
+        first = datasets[0]
+        return first._account.perform(
+            f"cannot identify {first._subject}",
+            lambda link: fingerprints.of_tables(link, [(d.name, d.fingerprint_query) for d in datasets]),
+        )
+
+    @property
+    def _subject(self) -> str:
+        return f"table {self.name}"
+
+    @property
+    def _growing(self) -> Mode:
+        return "upsert" if self.key else "append"
+
+    def _explained(self, action: str) -> Any:
+        return self._account.explained(f"cannot {action} {self._subject}")
+
+    def _opened(self) -> Link:
+        with self._explained("save"):
+            return self._account.link()
+
+    def _do(self, action: str, what: Callable[[Link], T]) -> T:
+        return self._account.perform(f"cannot {action} {self._subject}", what)
+
+    def _there(self, link: Link) -> dict[str, str] | None:
+        """Return the columns of the table, or None where there is none."""
+        try:
+            return described(link, self.name)
+        except Exception as error:
+            if not is_missing(error):
+                raise
+            return None
+
+    def _query(self, link: Link, limit: int | None = None) -> str:
+        columns = self._chosen(link, self._columns) if self._columns else []
+        most = self._limit if limit is None else limit
+        return statements.selected(self.name.quoted("snowflake"), columns, self._where, most, self._at)
+
+    def _query_beyond(self, link: Link, column: str, mark: Any) -> tuple[str, list[Any]]:
+        (name,) = self._chosen(link, [column])
+        return progress.beyond(self._query(link), name, mark)
+
+    def _chosen(self, link: Link, wanted: Sequence[str]) -> list[str]:
+        from plait.datasets.snowflake.columns import chosen
+
+        return chosen(wanted, list(described(link, self.name)), self._subject)
+
+    def _save(self, chunks: Iterable[Any], mode: Mode) -> None:
+        def act(link: Link) -> None:
+            if mode in ("error", "ignore") and self._there(link) is not None:
+                self._refuse(mode)
+                return
+            with staging(link, self.name) as staged:
+                for chunk in chunks:
+                    staged.add(chunk)
+                self._write(link, staged, mode)
+
+        self._do("save", act)
+
+    def _write(self, link: Link, staged: Staged, mode: Mode) -> None:
+        there = self._there(link)
+        if there is not None and mode in ("error", "ignore"):
+            self._refuse(mode)
+            return
+        try:
+            write(link, self.name, there, staged, mode, self.key, self._table_type)
+        except Exception as error:
+            if there is not None or not is_there_already(error):
+                raise
+            self._write(link, staged, mode)  # somebody else made the table meanwhile
+
+    def _refuse(self, mode: Mode) -> None:
+        if mode == "error":
+            raise DatasetError(
+                f"{self._subject} exists already", hint="`mode: overwrite`, `append`, `upsert` or `ignore`"
+            )
+
+    def _progress(self, link: Link) -> Mapping[str, Any] | None:
+        document = progress.read(link, self.name)
+        if document is None or (document["rows"] and self._there(link) is None):
+            return None
+        return document["progress"]  # type: ignore[no-any-return]
+
+    def _commit(self, chunks: Iterable[Any], how_far: Mapping[str, Any], mode: Mode) -> None:
+        link = self._opened()
+        with staging(link, self.name) as staged:
+            writer = ChunkWriter(staged.add, lambda: self._explained("save"))
+            for chunk in chunks:  # what makes the chunks may take long, a transaction must not
+                writer.append(chunk)
+            with self._explained("save"):
+                self._write_with_progress(link, staged, how_far, mode)
+
+    def _write_with_progress(
+        self, link: Link, staged: Staged, how_far: Mapping[str, Any], mode: Mode
+    ) -> None:
+        there = self._made(link, staged)
+        progress.prepare(link, self.name)
+        with link.transaction():
+            if staged.count:
+                write(link, self.name, there, staged, mode, self.key, keep_table=True)
+            elif mode == "overwrite" and there is not None:
+                link.ask(f"DELETE FROM {self.name.quoted('snowflake')}")
+            document = {"schema": 1, "rows": there is not None, "progress": dict(how_far)}
+            progress.write(link, self.name, json.dumps(document, sort_keys=True))
+
+    def _made(self, link: Link, staged: Staged) -> dict[str, str] | None:
+        """Return the columns of the table, which is made if there are rows for it: a transaction cannot."""
+        there = self._there(link)
+        if there is None and staged.count:
+            link.ask(statements.created(self.name, staged.columns, self._table_type))
+            return dict(staged.columns)
+        return there
