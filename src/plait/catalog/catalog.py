@@ -6,7 +6,6 @@ import copy
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,12 +15,13 @@ from plait.catalog.build import Builder
 from plait.catalog.connections import Connections
 from plait.catalog.entries import Entry, parse_entry
 from plait.catalog.export import entry_config, instance_config
-from plait.catalog.locations import redact
+from plait.catalog.failures import ErrorsNamed
+from plait.catalog.locations import local_text
 from plait.catalog.memory import CopyMode, MemoryDataset
 from plait.catalog.patterns import Pattern, is_pattern, rank
 from plait.catalog.protocols import Confirms, Dataset, Exists, FrameName, LoadsFrames, Releases
 from plait.catalog.versions import Version, generate_timestamp, safe_version
-from plait.errors import CatalogError, DatasetError, DatasetNotFoundError, PlaitError, did_you_mean
+from plait.errors import CatalogError, DatasetError, DatasetNotFoundError, did_you_mean
 from plait.values import Origin
 
 __all__ = ["DataCatalog", "Origins"]
@@ -179,6 +179,15 @@ class DataCatalog:
         with self.errors_named(name):
             found = self._entries[name] = self._read_entry(name)
         return found
+
+    def plain_file(self, name: str) -> str | None:
+        """Return where the file of a name lies, where that is told without making its dataset.
+
+        That is so of a local file whose entry says nothing but its path and type; None for all else.
+        """
+        entry = self.entry(name)
+        path = entry.plain_path if entry is not None else None
+        return None if path is None else local_text(path, self._builder.root)
 
     def is_memory(self, name: str) -> bool:
         """Say whether a name is kept in memory: it is not in the catalog, or the catalog says so."""
@@ -412,25 +421,12 @@ class DataCatalog:
 
     # --- Errors
 
-    @contextmanager
-    def errors_named(self, name: str, action: str | None = None) -> Iterator[None]:
+    def errors_named(self, name: str, action: str | None = None) -> ErrorsNamed:
         """Add to errors raised inside which dataset they are about, and where it is configured.
 
         With an action (``load``, ``save``, …) what is no error of Plait's becomes a DatasetError.
         """
-        try:
-            yield
-        except PlaitError as error:
-            error.where = (*self.places(name, getattr(error, "key", None)), *error.where)
-            raise
-        except Exception as error:
-            if action is None:
-                raise
-            raise DatasetError(
-                f"'{name}' failed to {action}",
-                where=self.places(name),
-                why=f"{type(error).__name__}: {redact(str(error))}",
-            ) from error
+        return ErrorsNamed(self.places, name, action)
 
     def places(self, name: str, key: str | None = None) -> tuple[str, ...]:
         """Return how to speak of a name in an error: what it is, and the file and line that say so."""

@@ -80,6 +80,7 @@ class Entry:
         pattern: the factory it came from, or None.
         checks: what its data must fulfil, as configured.
         fingerprint: how its content is to be identified, or None for the default.
+        plain_path: the path of a local file of which the entry says no more than that and its type, or None.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Entry:
     pattern: str | None = None
     checks: Any = None
     fingerprint: str | None = None
+    plain_path: str | None = None
 
     @property
     def is_memory(self) -> bool:
@@ -146,7 +148,16 @@ def parse_entry(
         pattern=pattern,
         checks=details.get("checks", details.get("validator")),
         fingerprint=details.get("fingerprint"),
+        plain_path=_plain_path(details, path, arguments, row),
     )
+
+
+def _plain_path(
+    details: Mapping[str, Any], path: Any, arguments: Mapping[str, Any], row: registry.DatasetType
+) -> str | None:
+    if len(arguments) != 1 or path is None or details.get("versioned") or "://" in path:
+        return None
+    return path if registry.is_file_format(row) else None
 
 
 def type_of_parts(arguments: Mapping[str, Any]) -> str | None:

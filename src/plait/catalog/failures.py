@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,42 @@ from plait.errors import DatasetError, PlaitError
 if TYPE_CHECKING:
     from plait.catalog.files import FileDataset
 
-__all__ = ["reported"]
+__all__ = ["ErrorsNamed", "reported"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class ErrorsNamed:
+    """A context that adds to what is raised in it which dataset it is about, and where that is configured.
+
+    Entered for every look at a dataset, so it costs next to nothing where nothing goes wrong.
+
+    Args:
+        places: tells of a name, and of the key of its entry that is to blame, how to speak of it.
+        action: what was done with the dataset; what is no error of Plait's becomes a DatasetError then.
+    """
+
+    __slots__ = ("_action", "_name", "_places")
+
+    def __init__(
+        self, places: Callable[[str, str | None], tuple[str, ...]], name: str, action: str | None
+    ) -> None:
+        self._places = places
+        self._name = name
+        self._action = action
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, PlaitError):
+            error.where = (*self._places(self._name, getattr(error, "key", None)), *error.where)
+        elif isinstance(error, Exception) and self._action is not None:
+            raise DatasetError(
+                f"'{self._name}' failed to {self._action}",
+                where=self._places(self._name, None),
+                why=f"{type(error).__name__}: {redact(str(error))}",
+            ) from error
 
 
 @contextmanager

@@ -112,7 +112,12 @@ def is_memory_type(name: str) -> bool:
 def is_file_type(name: str) -> bool:
     """Say whether a type is one of Plait's own formats of files."""
     row = _table().TYPES.get(name)
-    return row is not None and row.target.startswith("plait.datasets.formats:")
+    return row is not None and is_file_format(row)
+
+
+def is_file_format(row: DatasetType) -> bool:
+    """Say whether the row of a type is that of one of Plait's own formats of files."""
+    return row.target.startswith("plait.datasets.formats:")
 
 
 def type_of_path(path: str) -> str | None:

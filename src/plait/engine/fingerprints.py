@@ -80,6 +80,10 @@ class Fingerprints:
         except VersionNotFoundError:
             return None
 
+    def of_file(self, path: str, strength: Strength | None = None) -> Fingerprint | None:
+        """Return the fingerprint of a local file or folder, or None where there is none."""
+        return fingerprint_path(path, self._memo, strength)
+
     def parts(
         self, dataset: Any, strength: Strength | None = None, keys: Iterable[str] | None = None
     ) -> dict[str, Fingerprint]:

@@ -63,12 +63,12 @@ def foresee(plan: Plan, judge: Judge | None) -> tuple[Foreseen, ...]:
             view.decide(number)
         for number in reversed(range(len(plan.steps))):
             view.see_who_needs(number)
-    return tuple(
-        [
-            Foreseen(step, view.decisions[number], view.keys.get(number))
-            for number, step in enumerate(plan.steps)
-        ]
-    )
+        return tuple(
+            [
+                Foreseen(step, view.decisions[number], view.keys.get(number))
+                for number, step in enumerate(plan.steps)
+            ]
+        )
 
 
 class _View:
@@ -77,6 +77,7 @@ class _View:
         self._judge = judge
         self._makers = {name: number for number, step in enumerate(plan.steps) for name in step.node.writes}
         self._open: set[int] = set()
+        self._closed: set[int] = set()
         self._needs: dict[str, tuple[Needed, str]] = {}
         self.decisions: dict[int, Decision] = {}
         self.keys: dict[int, KeyPlan] = {}
@@ -86,6 +87,7 @@ class _View:
         step = self._plan.steps[number]
         blocked = self._blocked(step)
         if blocked:
+            self._closed.add(number)
             self.decisions[number] = Decision("blocked", blocked)
             return
         pending = self._pending(step)
@@ -121,13 +123,17 @@ class _View:
     def _blocked(self, step: Step) -> tuple[Reason, ...]:
         if step.action == "blocked":
             return step.reasons
+        if not self._closed:
+            return ()
         numbers = {self._makers[name]: None for name in step.node.reads if name in self._makers}
-        names = [self._plan.steps[n].node.name for n in numbers if self.decisions[n].action == "blocked"]
+        names = [self._plan.steps[n].node.name for n in numbers if n in self._closed]
         return tuple([Reason("upstream", f"'{name}' cannot run", {"node": name}) for name in names])
 
     def _pending(self, step: Step) -> dict[str, str]:
         """Return argument → node of the inputs that will, or may, be made anew."""
         found: dict[str, str] = {}
+        if not self._open:
+            return found
         for argument, (_, load) in data_arguments(step).items():
             maker = self._makers.get(strip_transcoding(load.name))
             if maker is not None and maker in self._open:

@@ -16,6 +16,7 @@ from plait.identity.components import (
     InputIdentity,
     ParameterIdentity,
     Salt,
+    components_to_json,
     parameter_identity,
 )
 from plait.identity.datasets import binding_of, location_of, spec_of
@@ -70,11 +71,12 @@ class Identifier:
         self._parameters = parameters
         self._seed = seed
         self._lock = lock
-        self._bindings: dict[tuple[str, str | None], str] = {}
-        self._specs: dict[str, str] = {}
+        self._bindings: dict[tuple[object, str | None], str] = {}
+        self._specs: dict[object, str] = {}
         self._locations: dict[str, str] = {}
         self._environments: dict[tuple[str, ...], Environment] = {}
         self._classes: dict[type, object] = {}
+        self._recorded: dict[tuple[object, ...], Mapping[str, Any]] = {}
 
     def manifest(self, step: Step) -> CodeManifest:
         """Return the code that a step's function reaches."""
@@ -99,12 +101,43 @@ class Identifier:
         )
         return Identity(components, manifest)
 
+    def recorded(self, step: Step) -> Mapping[str, Any] | None:
+        """Return the components of a step but for its inputs, as a trace has them.
+
+        Steps alike get one object. None where nothing identifies a part of the code.
+        """
+        node, manifest = step.node, self.manifest(step)
+        if manifest.needs_version and node.version is None:
+            return None
+        specs = [self._spec(save.name) if save.place == "stored" else None for save in step.saves]
+        values = [(load.name, id(load.value)) for load in step.loads if load.place == "parameter"]
+        kind = (id(manifest), node.version, "Generator" in node.injected.values(), *specs, *values)
+        known = self._recorded.get(kind)
+        if known is None:
+            facts = components_to_json(self.identify(step, {}).components)
+            del facts["inputs"]
+            known = self._recorded[kind] = facts
+        return known
+
+    def given(
+        self, step: Step, data: Mapping[str, Fingerprint | None]
+    ) -> dict[str, tuple[str | None, str | None, str]]:
+        """Return argument → token, strength and binding of what a step is given."""
+        return {
+            argument: (*(data.get(load.name) or (None, None)), self._how(load))
+            for argument, (_, load) in data_arguments(step).items()
+        }
+
     def location(self, name: str) -> str:
         """Return where the record of a stored dataset is filed."""
         known = self._locations.get(name)
         if known is None:
-            dataset, entry = self._catalog.dataset(name), self._catalog.entry(name)
-            known = self._locations[name] = location_of(name, dataset, entry)
+            entry = self._catalog.entry(name)
+            if entry is not None and entry.plain_path is not None and entry.location is not None:
+                known = entry.location
+            else:
+                known = location_of(name, self._catalog.dataset(name), entry)
+            self._locations[name] = known
         return known
 
     def texts(self, manifest: CodeManifest) -> dict[str, str]:
@@ -132,23 +165,33 @@ class Identifier:
         found: dict[str, InputIdentity] = {}
         for argument, (binding, load) in data_arguments(step).items():
             token, strength = data.get(load.name) or (None, None)
-            how = self._binding(load.name, load.frame) if load.place == "stored" else load.frame or ""
-            found[argument] = InputIdentity(binding.dataset, token, strength, how)
+            found[argument] = InputIdentity(binding.dataset, token, strength, self._how(load))
         return found
 
+    def _how(self, load: Load) -> str:
+        """Return what shapes the value that is loaded."""
+        return self._binding(load.name, load.frame) if load.place == "stored" else load.frame or ""
+
     def _binding(self, name: str, frame: str | None) -> str:
-        known = self._bindings.get((name, frame))
+        kind = self._kind(name)
+        known = self._bindings.get((kind, frame))
         if known is None:
             dataset, entry = self._catalog.dataset(name), self._catalog.entry(name)
-            known = self._bindings[name, frame] = binding_of(dataset, entry, frame, self._class_digest)
+            known = self._bindings[kind, frame] = binding_of(dataset, entry, frame, self._class_digest)
         return known
 
     def _spec(self, name: str) -> str:
-        known = self._specs.get(name)
+        kind = self._kind(name)
+        known = self._specs.get(kind)
         if known is None:
             dataset, entry = self._catalog.dataset(name), self._catalog.entry(name)
-            known = self._specs[name] = spec_of(dataset, entry, self._class_digest)
+            known = self._specs[kind] = spec_of(dataset, entry, self._class_digest)
         return known
+
+    def _kind(self, name: str) -> str | tuple[str, str | None]:
+        """Return what datasets have in common that load and save alike; of most, the name alone."""
+        entry = self._catalog.entry(name)
+        return name if entry is None or entry.plain_path is None else (entry.type, entry.frame)
 
     def _environment(self, manifest: CodeManifest) -> Environment:
         names = manifest.distributions

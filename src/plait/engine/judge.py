@@ -20,6 +20,7 @@ from plait.engine.intake import Intake, Intakes
 from plait.engine.listings import list_remote
 from plait.engine.part_judge import PartJudge
 from plait.engine.plan import Plan, Step
+from plait.engine.recognition import Recognition
 from plait.engine.shared_traces import SharedTraces
 from plait.events import Reason
 from plait.identity.components import Trace, components_from_json, components_to_json
@@ -73,9 +74,14 @@ class Judge:
         self._store = store
         self._options = options
         self._made_by = {save.name: step for step in plan.steps for save in step.saves}
+        self._files = {name: path for name in _stored_names(plan) if (path := catalog.plain_file(name))}
         self._homes = {step.node.name: self._home(step) for step in plan.steps if _stored(step)}
         self._rows = store.of(self._homes.values())
-        unlisted = [(name, catalog.dataset(name)) for name in _stored_names(plan) if name not in plan.listed]
+        unlisted = [
+            (name, catalog.dataset(name))
+            for name in _stored_names(plan)
+            if name not in plan.listed and name not in self._files
+        ]
         listed = {**plan.listed, **list_remote(unlisted)}
         fingerprints.take((catalog.dataset(name), found) for name, found in listed.items())
         self._marks = store.begun(self._homes.values())
@@ -84,6 +90,7 @@ class Judge:
         self._traces: dict[str, tuple[Trace, ...]] = {}
         self._found: dict[str, Fingerprint | None] = {}
         self._told: set[str] = set()
+        self._recognition = Recognition(identifier)
         self._shared = SharedTraces(catalog)
         self._intakes = Intakes(catalog, lambda name: self.parts.parts(name), self._fingerprint)
         self.parts = PartJudge(
@@ -111,6 +118,10 @@ class Judge:
             return self._with_notices(decision)
         if step.node.incremental:
             return self._decide_on_new(step, pending or {})
+        outputs = self._outputs(step)
+        recognised = None if pending else self._recognise(step, outputs)
+        if recognised is not None:
+            return self._with_notices(recognised)
         identity = self._identify(step)
         name = step.node.name
         unversioned = self._unversioned(identity, pending or {})
@@ -128,13 +139,27 @@ class Judge:
             symbols=identity.manifest.symbols,
             names=self._names(step),
         )
-        outputs = self._outputs(step)
         decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
         if decision.action == "run" and not facts.forced and self._learn_from_others(step):
             decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
         if decision.action == "skip":
             self._keep(step, decision)
         return self._with_notices(decision)
+
+    def _recognise(self, step: Step, outputs: Mapping[str, OutputState]) -> Decision | None:
+        """Return that a step is up to date where that is plain to see, and settle what it stores."""
+        home = self._homes.get(step.node.name)
+        if home is None or home in self._marks or step.node.cache != "auto" or self._is_forced(step):
+            return None
+        if len(outputs) < len(step.saves):  # what stays in memory is known by what it is made from
+            return None
+        self._settle_inputs(step)
+        tokens = {location: state.token for location, state in outputs.items()}
+        found = self._recognition.decide(step, self._rows.get(home, ()), self._data, tokens)
+        if found is not None:
+            for save in step.saves:
+                self._data[save.name] = self._found[save.name]
+        return found
 
     def intake(self, step: Step) -> Intake:
         """Return what of its inputs a step is to take that takes only what is new."""
@@ -188,7 +213,7 @@ class Judge:
         Args:
             saved: name → fingerprint of the stored outputs, taken when they were saved.
         """
-        identity = self._identities[step.node.name]
+        identity = self.identity(step)
         saved = {**self.parts.made_whole(step), **saved}
         for place, save in enumerate(step.saves):
             if save.place == "stored":
@@ -388,22 +413,26 @@ class Judge:
             self._data[save.name] = self.parts.whole(save.name)
 
     def _identify(self, step: Step) -> Identity:
-        for load in step.loads:
-            if (
-                load.place == "stored"
-                and load.mode is None
-                and load.name not in self._data
-                and load.name not in self._made_by
-            ):
-                self._data[load.name] = self._fingerprint(load.name)
+        self._settle_inputs(step)
         identity = self._identifier.identify(step, self._data)
         self._identities[step.node.name] = identity
         return identity
 
+    def _settle_inputs(self, step: Step) -> None:
+        """Look at the inputs that no step makes, each once."""
+        for load in step.loads:
+            if load.name in self._data or load.name in self._made_by:
+                continue
+            if load.place == "stored" and load.mode is None:
+                self._data[load.name] = self._fingerprint(load.name)
+
     def _fingerprint(self, name: str) -> Fingerprint | None:
         entry = self._catalog.entry(name)
-        strength = entry.fingerprint if entry is not None else None
-        return self._fingerprints.of(self._catalog.dataset(name), cast("Strength | None", strength))
+        strength = cast("Strength | None", entry.fingerprint if entry is not None else None)
+        path = self._files.get(name)
+        if path is not None:
+            return self._fingerprints.of_file(path, strength)
+        return self._fingerprints.of(self._catalog.dataset(name), strength)
 
     def _learn_from_others(self, step: Step) -> bool:
         """Look for traces beside the data; return whether there were any."""
@@ -471,12 +500,11 @@ class Judge:
         return {key: name for place, name in stored for key in (str(place), self._identifier.location(name))}
 
     def _state(self, name: str) -> OutputState:
-        dataset = self._catalog.dataset(name)
         with self._catalog.errors_named(name):
             fingerprint = self._found[name] = self._fingerprint(name)
             if fingerprint is not None:
                 return OutputState(True, fingerprint.token)
-            return OutputState(lies_there(dataset), None)
+            return OutputState(lies_there(self._catalog.dataset(name)), None)
 
     def _previous(self, name: str, facts: NodeFacts, outputs: Mapping[str, OutputState]) -> tuple[Trace, ...]:
         traces = self._previous_traces(name)

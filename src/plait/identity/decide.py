@@ -11,7 +11,7 @@ from plait.identity.compare import Comparison, EnvPolicy, compare
 from plait.identity.components import SCHEMAS, Components, Trace
 from plait.identity.manifest import SymbolDigest
 
-__all__ = ["Action", "Decision", "NodeFacts", "OutputState", "decide", "decide_in_memory"]
+__all__ = ["Action", "Decision", "NodeFacts", "OutputState", "decide", "decide_in_memory", "unchanged"]
 
 Action = Literal["run", "skip", "maybe", "blocked"]
 
@@ -202,10 +202,11 @@ def _fits(facts: NodeFacts, judged: _Judged) -> Decision:
             for argument, node in facts.pending.items()
         )
         return Decision("maybe", reasons, found.notes, found.adopted, judged.trace)
-    return Decision("skip", (_unchanged(judged.trace),), found.notes, found.adopted, judged.trace)
+    return Decision("skip", (unchanged(judged.trace),), found.notes, found.adopted, judged.trace)
 
 
-def _unchanged(trace: Trace) -> Reason:
+def unchanged(trace: Trace) -> Reason:
+    """Return the reason of a skip that rests on a trace."""
     parts = trace.components
     counts = {
         "symbols": len(parts.code or ()),
