@@ -7,11 +7,10 @@ outputs were made.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from plait.catalog import DataCatalog, FileDataset
 from plait.engine.fingerprints import Fingerprints
@@ -22,11 +21,12 @@ from plait.engine.part_judge import PartJudge
 from plait.engine.plan import Plan, Step
 from plait.engine.recognition import Recognition
 from plait.engine.shared_traces import SharedTraces
+from plait.engine.step_traces import StepTraces
 from plait.events import Reason
-from plait.identity.components import Trace, components_from_json, components_to_json
+from plait.identity.components import Trace
 from plait.identity.datasets import lies_there
 from plait.identity.decide import Decision, NodeFacts, OutputState, decide
-from plait.ledger.traces import Mark, TraceRow, TraceStore
+from plait.ledger.traces import TraceStore
 from plait.values import Fingerprint, Strength
 
 __all__ = ["Judge", "JudgeOptions"]
@@ -71,12 +71,11 @@ class Judge:
         self._catalog = catalog
         self._identifier = identifier
         self._fingerprints = fingerprints
-        self._store = store
         self._options = options
         self._made_by = {save.name: step for step in plan.steps for save in step.saves}
         self._files = {name: path for name in _stored_names(plan) if (path := catalog.plain_file(name))}
-        self._homes = {step.node.name: self._home(step) for step in plan.steps if _stored(step)}
-        self._rows = store.of(self._homes.values())
+        self._shared = SharedTraces(catalog)
+        self._traces = StepTraces(plan.steps, identifier, store, self._shared)
         unlisted = [
             (name, catalog.dataset(name))
             for name in _stored_names(plan)
@@ -84,14 +83,10 @@ class Judge:
         ]
         listed = {**plan.listed, **list_remote(unlisted)}
         fingerprints.take((catalog.dataset(name), found) for name, found in listed.items())
-        self._marks = store.begun(self._homes.values())
         self._data: dict[str, Fingerprint | None] = {}
         self._identities: dict[str, Identity] = {}
-        self._traces: dict[str, tuple[Trace, ...]] = {}
         self._found: dict[str, Fingerprint | None] = {}
-        self._told: set[str] = set()
         self._recognition = Recognition(identifier)
-        self._shared = SharedTraces(catalog)
         self._intakes = Intakes(catalog, lambda name: self.parts.parts(name), self._fingerprint)
         self.parts = PartJudge(
             catalog,
@@ -99,7 +94,7 @@ class Judge:
             fingerprints,
             store,
             self._identify,
-            lambda step: self._homes.get(step.node.name),
+            self._traces.home,
             self._shared,
             allow_removals=options.allow_removals,
             trash=options.trash,
@@ -129,7 +124,7 @@ class Judge:
             name=name,
             cache=step.node.cache,
             forced=self._options.fresh is None or name in self._options.fresh,
-            last=self._last(name),
+            last=self._traces.last(step),
             protected=self._protected(step),
             unversioned=unversioned,
             fixes=self._fixes(unversioned),
@@ -139,23 +134,22 @@ class Judge:
             symbols=identity.manifest.symbols,
             names=self._names(step),
         )
-        decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
-        if decision.action == "run" and not facts.forced and self._learn_from_others(step):
-            decision = decide(facts, identity.components, self._previous(name, facts, outputs), outputs)
+        decision = decide(facts, identity.components, self._previous(step, facts, outputs), outputs)
+        if decision.action == "run" and not facts.forced and self._traces.learn_from_others(step):
+            decision = decide(facts, identity.components, self._previous(step, facts, outputs), outputs)
         if decision.action == "skip":
             self._keep(step, decision)
         return self._with_notices(decision)
 
     def _recognise(self, step: Step, outputs: Mapping[str, OutputState]) -> Decision | None:
         """Return that a step is up to date where that is plain to see, and settle what it stores."""
-        home = self._homes.get(step.node.name)
-        if home is None or home in self._marks or step.node.cache != "auto" or self._is_forced(step):
+        if step.node.cache != "auto" or self._is_forced(step) or self._traces.last(step) is not None:
             return None
-        if len(outputs) < len(step.saves):  # what stays in memory is known by what it is made from
+        if len(outputs) < max(len(step.saves), 1):  # what stays in memory is known by what it is made from
             return None
         self._settle_inputs(step)
         tokens = {location: state.token for location, state in outputs.items()}
-        found = self._recognition.decide(step, self._rows.get(home, ()), self._data, tokens)
+        found = self._recognition.decide(step, self._traces.rows(step), self._data, tokens)
         if found is not None:
             for save in step.saves:
                 self._data[save.name] = self._found[save.name]
@@ -201,11 +195,11 @@ class Judge:
 
     def begin(self, run_id: str, steps: Iterable[Step]) -> None:
         """Record, durably, that steps with stored outputs begin."""
-        self._mark(run_id, steps, "started")
+        self._traces.mark(run_id, steps, "started")
 
     def failed(self, run_id: str, step: Step) -> None:
         """Record that a step failed."""
-        self._mark(run_id, [step], "failed")
+        self._traces.mark(run_id, [step], "failed")
 
     def succeeded(self, run_id: str, step: Step, saved: Mapping[str, Fingerprint | None]) -> Reason | None:
         """Record that a step made its outputs; return why not, if an input changed meanwhile.
@@ -224,16 +218,10 @@ class Judge:
             return None
         changed = self._changed_input(step)
         if changed is not None:
-            self._store.unmark([self._homes[step.node.name]])
+            self._traces.unmark(step)
             return changed
-        outputs = {
-            self._identifier.location(save.name): saved.get(save.name)
-            for save in step.saves
-            if save.place == "stored"
-        }
-        row = self._row(run_id, step, identity, outputs)
-        self._store.add([row], self._new_texts(identity))
-        self._share(step, row)
+        outputs = {save.name: saved.get(save.name) for save in step.saves if save.place == "stored"}
+        self._traces.add(run_id, step, identity, outputs)
         return None
 
     def identity(self, step: Step) -> Identity:
@@ -258,15 +246,8 @@ class Judge:
         if step.node.incremental:
             self._intakes.accept(step, self._code(step))
             return
-        identity = self._identify(step)
-        outputs = {
-            self._identifier.location(save.name): self._fingerprint(save.name)
-            for save in step.saves
-            if save.place == "stored"
-        }
-        row = self._row(run_id, step, identity, outputs)
-        self._store.add([row], self._new_texts(identity))
-        self._share(step, row)
+        outputs = {save.name: self._fingerprint(save.name) for save in step.saves if save.place == "stored"}
+        self._traces.add(run_id, step, self._identify(step), outputs)
 
     def acceptable_keys(self, step: Step) -> tuple[str, ...]:
         """Return the keys of a step that is called key by key whose outputs all lie there."""
@@ -284,12 +265,7 @@ class Judge:
         trace = decision.trace
         if not decision.adopted or trace is None or step.node.maps:
             return ()
-        identity = self._identities[step.node.name]
-        outputs = {
-            place: None if token is None else Fingerprint(token, "token")
-            for place, token in trace.outputs.items()
-        }
-        self._store.add([self._row(trace.run_id, step, identity, outputs)], self._new_texts(identity))
+        self._traces.complete(trace, step, self.identity(step))
         names = ", ".join(decision.adopted)
         return (Reason("adopted", f"its record lacked {names}, which is now taken from what is there"),)
 
@@ -300,10 +276,9 @@ class Judge:
 
     def foreign(self, step: Step) -> list[str]:
         """Return the outputs where something lies that Plait did not save, or that was changed since."""
-        name = step.node.name
-        if self._last(name) is not None or step.node.maps or step.node.streams:
+        if self._traces.last(step) is not None or step.node.maps or step.node.streams:
             return []  # what lies there may be of the run that was broken off
-        known = [trace.outputs for trace in self._previous_traces(name)]
+        known = [trace.outputs for trace in self._traces.of(step)]
         found = []
         for save in step.saves:
             if save.place == "stored":
@@ -315,22 +290,16 @@ class Judge:
 
     def is_overtaken(self, step: Step) -> bool:
         """Say whether another run has recorded a step since it was decided here."""
-        home = self._homes.get(step.node.name)
-        if home is None:
+        newest = self._traces.newest(step)
+        if newest is None:
             return False
-        known = max((row.number for row in self._rows.get(home, ())), default=0)
-        known = max(known, self.parts.newest(step))
-        return self._store.newest(home) > known
+        known, filed = newest
+        return filed > max(known, self.parts.newest(step))
 
     def look_again(self, step: Step) -> None:
         """Forget what was known of a step's outputs: another run has just finished with them."""
-        name = step.node.name
-        home = self._homes[name]
-        self._rows.update(self._store.of([home]) or {home: []})
-        self._traces.pop(name, None)
+        self._traces.look_again(step)
         self.parts.forget(step)
-        self._marks.pop(home, None)
-        self._marks.update(self._store.begun([home]))
 
     def finish_parts(self, step: Step) -> Reason | None:
         """Settle a step whose keys are done; return why their records were dropped, if an input changed."""
@@ -348,21 +317,15 @@ class Judge:
 
     def locations(self, step: Step) -> list[str]:
         """Return where a step writes."""
-        return [self._identifier.location(save.name) for save in step.saves if save.place == "stored"]
+        return self._traces.locations(step)
 
     def unfinished(self) -> list[str]:
         """Return where steps write that were begun by an earlier run and have not succeeded since."""
-        homes = self._store.unfinished()
-        return [
-            place
-            for step in self._steps
-            if self._homes.get(step.node.name) in homes
-            for place in self.locations(step)
-        ]
+        return [place for step in self._traces.unfinished(self._steps) for place in self.locations(step)]
 
     def source(self, digest: str) -> str | None:
         """Return the source of a symbol as it was when a trace was recorded."""
-        return self._store.source(digest)
+        return self._traces.source(digest)
 
     def text(self, step: Step, digest: str) -> str | None:
         """Return the present source of a symbol that a step's code reaches."""
@@ -378,11 +341,6 @@ class Judge:
         return self._shared.notices()
 
     # --- Inside
-
-    def _share(self, step: Step, row: TraceRow) -> None:
-        for save in step.saves:
-            if save.place == "stored":
-                self._shared.add(save.name, self._identifier.location(save.name), row)
 
     def _with_notices(self, decision: Decision) -> Decision:
         notices = self._shared.notices()
@@ -434,36 +392,6 @@ class Judge:
             return self._fingerprints.of_file(path, strength)
         return self._fingerprints.of(self._catalog.dataset(name), strength)
 
-    def _learn_from_others(self, step: Step) -> bool:
-        """Look for traces beside the data; return whether there were any."""
-        name = step.node.name
-        rows = [
-            row
-            for save in step.saves
-            if save.place == "stored"
-            for row in self._shared.of(save.name, self._identifier.location(save.name))
-        ]
-        fitting = [row for row in rows if row.home == self._homes.get(name)]
-        if fitting:
-            self._traces[name] = (*self._traces.get(name, ()), *[_trace(row) for row in fitting])
-        return bool(fitting)
-
-    def _new_texts(self, identity: Identity) -> dict[str, str]:
-        """Return the source of a code that was not recorded in this run yet."""
-        if identity.manifest.digest in self._told:
-            return {}
-        self._told.add(identity.manifest.digest)
-        return self._identifier.texts(identity.manifest)
-
-    def _home(self, step: Step) -> str:
-        return min(self.locations(step))
-
-    def _last(self, name: str) -> Literal["interrupted", "failed"] | None:
-        mark = self._marks.get(self._homes.get(name, ""))
-        if mark is None:
-            return None
-        return "interrupted" if mark.status == "started" else "failed"
-
     def _unversioned(self, identity: Identity, pending: Mapping[str, str]) -> dict[str, str]:
         inputs = identity.components.inputs or {}
         return {
@@ -506,18 +434,14 @@ class Judge:
                 return OutputState(True, fingerprint.token)
             return OutputState(lies_there(self._catalog.dataset(name)), None)
 
-    def _previous(self, name: str, facts: NodeFacts, outputs: Mapping[str, OutputState]) -> tuple[Trace, ...]:
-        traces = self._previous_traces(name)
+    def _previous(
+        self, step: Step, facts: NodeFacts, outputs: Mapping[str, OutputState]
+    ) -> tuple[Trace, ...]:
+        traces = self._traces.of(step)
         if facts.last is not None and any(state.exists and state.token is None for state in outputs.values()):
             # What cannot be identified may be half of something since that run was broken off.
             return ()
         return traces
-
-    def _previous_traces(self, name: str) -> tuple[Trace, ...]:
-        if name not in self._traces:
-            rows = self._rows.get(self._homes.get(name, ""), [])
-            self._traces[name] = tuple([_trace(row) for row in rows])
-        return self._traces[name]
 
     def _keep(self, step: Step, decision: Decision) -> None:
         recorded = decision.trace.outputs if decision.trace is not None else {}
@@ -544,28 +468,6 @@ class Judge:
                     )
         return None
 
-    def _mark(self, run_id: str, steps: Iterable[Step], status: str) -> None:
-        named = [(step.node.name, self._homes[step.node.name]) for step in steps if _stored(step)]
-        self._store.mark([(home, None, run_id, name, status) for name, home in named])
-        for _, home in named:
-            self._marks[home] = Mark(run_id, status)
-
-    def _row(
-        self, run_id: str, step: Step, identity: Identity, outputs: Mapping[str, Fingerprint | None]
-    ) -> TraceRow:
-        facts: dict[str, Any] = components_to_json(identity.components)
-        inputs = facts.pop("inputs", {})
-        return TraceRow(
-            self._homes[step.node.name],
-            step.node.name,
-            None,
-            run_id,
-            time.time(),
-            facts,
-            inputs,
-            {location: None if item is None else item.token for location, item in outputs.items()},
-        )
-
 
 def _stored_names(plan: Plan) -> list[str]:
     """Return the stored datasets that a plan reads or writes, each once."""
@@ -576,8 +478,3 @@ def _stored_names(plan: Plan) -> list[str]:
 
 def _stored(step: Step) -> bool:
     return any(save.place == "stored" for save in step.saves)
-
-
-def _trace(row: TraceRow) -> Trace:
-    components = components_from_json({**row.facts, "inputs": row.inputs})
-    return Trace(components, row.outputs, row.node, row.run, row.time)
