@@ -60,7 +60,7 @@ def flights_server(flights: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def yard_that_ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project that ran twice, the second time with another factor. To be copied or looked at."""
+    """A small project that ran twice, the second time with another factor. To be copied, not to be served."""
 
     def make(folder: Path) -> Path:
         write(folder, YARD)
@@ -71,16 +71,26 @@ def yard_that_ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "yard", make)
 
 
+def copied(project: Path, folder: Path) -> Path:
+    return shutil.copytree(project, folder / "yard", ignore=shutil.ignore_patterns("ready"))
+
+
 @pytest.fixture(scope="session")
-def yard_server(yard_that_ran: Path) -> Iterator[Server]:
-    with serving(yard_that_ran) as server:
+def served_yard(yard_that_ran: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small project that servers write to, and tests look at."""
+    return copied(yard_that_ran, tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="session")
+def yard_server(served_yard: Path) -> Iterator[Server]:
+    with serving(served_yard) as server:
         yield server
 
 
 @pytest.fixture
 def yard(yard_that_ran: Path, tmp_path: Path) -> Path:
     """A copy of the small project, to be changed."""
-    return shutil.copytree(yard_that_ran, tmp_path / "yard", ignore=shutil.ignore_patterns("ready", "live"))
+    return copied(yard_that_ran, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -124,8 +134,7 @@ def window(browser: Any) -> Iterator[Window]:
 @pytest.fixture(scope="session")
 def broken_yard_server(yard_that_ran: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A project whose last run failed."""
-    folder = tmp_path_factory.mktemp("broken") / "yard"
-    shutil.copytree(yard_that_ran, folder, ignore=shutil.ignore_patterns("ready", "live"))
+    folder = copied(yard_that_ran, tmp_path_factory.mktemp("broken"))
     nodes = folder / "src/yard/pipelines/harvest/nodes.py"
     nodes.write_text(nodes.read_text().replace("/ len(north)", "/ 0"))
     failed = subprocess.run([*PLAIT, "run"], cwd=folder, capture_output=True, text=True)

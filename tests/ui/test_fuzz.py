@@ -38,9 +38,9 @@ ANYTHING = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def server(yard_that_ran):
+def server(served_yard):
     # Read only: what a run may be started with is decided after the body has been checked.
-    with serving(yard_that_ran, "--read-only") as server:
+    with serving(served_yard, "--read-only") as server:
         yield server
 
 

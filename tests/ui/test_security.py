@@ -233,10 +233,10 @@ def test_a_parameter_from_the_environment_is_not_told(yard, monkeypatch):
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_beyond_this_machine_a_token_is_asked_for(yard_that_ran, host):
+def test_beyond_this_machine_a_token_is_asked_for(served_yard, host):
     done = subprocess.run(
         [*PLAIT, "ui", "--no-browser", "--host", host],
-        cwd=yard_that_ran,
+        cwd=served_yard,
         capture_output=True,
         text=True,
         timeout=60,
@@ -246,10 +246,10 @@ def test_beyond_this_machine_a_token_is_asked_for(yard_that_ran, host):
     assert "--token" in done.stderr
 
 
-def test_a_token_that_is_easily_guessed_is_refused(yard_that_ran):
+def test_a_token_that_is_easily_guessed_is_refused(served_yard):
     done = subprocess.run(
         [*PLAIT, "ui", "--no-browser", "--token", "short"],
-        cwd=yard_that_ran,
+        cwd=served_yard,
         capture_output=True,
         text=True,
         timeout=60,
@@ -258,8 +258,8 @@ def test_a_token_that_is_easily_guessed_is_refused(yard_that_ran):
     assert "shorter than 12 characters" in done.stderr
 
 
-def test_a_token_that_was_given_is_the_secret(yard_that_ran):
-    with serving(yard_that_ran, "--host", "0.0.0.0", "--token", "a-long-enough-token") as server:
+def test_a_token_that_was_given_is_the_secret(served_yard):
+    with serving(served_yard, "--host", "0.0.0.0", "--token", "a-long-enough-token") as server:
         assert server.key == "a-long-enough-token"
         assert asked(server, "/api/graph").status_code == 401
         assert asked(server, "/api/graph", **known(server)).status_code == 200
@@ -270,8 +270,8 @@ def test_a_token_that_was_given_is_the_secret(yard_that_ran):
 
 
 @pytest.fixture(scope="module")
-def read_only_server(yard_that_ran):
-    with serving(yard_that_ran, "--read-only") as server:
+def read_only_server(served_yard):
+    with serving(served_yard, "--read-only") as server:
         yield server
 
 
