@@ -98,6 +98,43 @@ def environments(mill: Any) -> None:
     mill.write({"conf/prod/parameters.yml": "factor: 20\n"})
 
 
+def with_nested_parameters(mill: Any) -> None:
+    mill.edit(PARAMETERS, "factor: 10", "mix: {factor: 10, oven: {heat: 180}}")
+    mill.edit(PIPELINE, "params:factor", "params:mix.factor")
+
+
+def with_a_whole_group(mill: Any) -> None:
+    mill.edit(PARAMETERS, "factor: 10", "mix: {factor: 10, oven: {heat: 180}}")
+    mill.edit(PIPELINE, "params:factor", "params:mix")
+    mill.edit(NODES, '["size"] * factor', '["size"] * factor["factor"]')
+
+
+FAILING = 'clean_grain.assign(weight=1 / 0 * clean_grain["size"] * factor)'
+KILLED = 'clean_grain.assign(weight=__import__("os").kill(__import__("os").getpid(), 9) or factor)'
+WORKING = 'clean_grain.assign(weight=clean_grain["size"] * factor)'
+
+
+def broken_off(how: str) -> Callable[[Any], object]:
+    """Run an edit that ends badly, then mend it as it was."""
+
+    def run(mill: Any) -> None:
+        mill.edit(NODES, WORKING, how)
+        assert mill.alone("run").code != 0
+        mill.edit(NODES, how, WORKING)
+
+    return run
+
+
+def broken_off_and_other(how: str) -> Callable[[Any], object]:
+    """Run an edit that ends badly, then mend it otherwise."""
+
+    def run(mill: Any) -> None:
+        broken_off(how)(mill)
+        mill.edit(PARAMETERS, "10", "11")
+
+    return run
+
+
 def other_library(version: str) -> Callable[[Any], object]:
     def install(mill: Any) -> None:
         mill.install("millstone", version)
@@ -256,6 +293,29 @@ EDITS: dict[str, Edit] = {
         ("weigh", "halve", "report"),
     ),
     "parameter nobody uses": Edit(lambda mill: mill.edit(PARAMETERS, "unused: 1", "unused: 2"), NOTHING),
+    "nested parameter": Edit(
+        lambda mill: mill.edit(PARAMETERS, "factor: 10", "factor: 11"),
+        {"weigh": "run params", "halve": "maybe needed", "report": "maybe upstream"},
+        ("weigh", "halve", "report"),
+        with_nested_parameters,
+    ),
+    "nested parameter beside the one in use": Edit(
+        lambda mill: mill.edit(PARAMETERS, "180", "220"), NOTHING, (), with_nested_parameters
+    ),
+    "nested parameter of a group in use": Edit(
+        lambda mill: mill.edit(PARAMETERS, "180", "220"),
+        {"weigh": "run params", "halve": "maybe needed", "report": "maybe upstream"},
+        ("weigh",),
+        with_a_whole_group,
+    ),
+    "nested parameters in another order": Edit(
+        lambda mill: mill.edit(
+            PARAMETERS, "{factor: 10, oven: {heat: 180}}", "{oven: {heat: 180}, factor: 10}"
+        ),
+        NOTHING,
+        (),
+        with_a_whole_group,
+    ),
     "type of a parameter": Edit(
         lambda mill: mill.edit(PARAMETERS, "10", "10.0"),
         {"weigh": "run params", "halve": "maybe needed", "report": "maybe upstream"},
@@ -291,6 +351,18 @@ EDITS: dict[str, Edit] = {
         other_library("2.0"), {"clean": "run env", **BELOW_CLEAN}, ("clean",), with_library
     ),
     "library that is not reached": Edit(other_library("2.0"), NOTHING, (), with_unreached_library),
+    "node failed, then mended as it was": Edit(broken_off(FAILING), NOTHING),
+    "node failed, then another parameter": Edit(
+        broken_off_and_other(FAILING),
+        {"weigh": "run failed_last params", "halve": "maybe needed", "report": "maybe upstream"},
+        ("weigh", "halve", "report"),
+    ),
+    "node interrupted, then mended as it was": Edit(broken_off(KILLED), NOTHING),
+    "node interrupted, then another parameter": Edit(
+        broken_off_and_other(KILLED),
+        {"weigh": "run interrupted params", "halve": "maybe needed", "report": "maybe upstream"},
+        ("weigh", "halve", "report"),
+    ),
     "node renamed": Edit(rename_node, NOTHING),
     "node tagged": Edit(
         lambda mill: mill.edit(PIPELINE, 'outputs="half"', 'outputs="half", tags="t"'), NOTHING
