@@ -134,6 +134,9 @@ def _teach(found: Emulator) -> None:
     fake_server.parse_one = fake_cursor.parse_one = parse_one
     fake_server.shared_fs.connect = connect
     fake_cursor.FakeSnowflakeCursor.execute = execute
+    fake_cursor.FakeSnowflakeCursor._describe_only = _describing(
+        fake_cursor.FakeSnowflakeCursor._describe_only
+    )
     fake_server.to_conn = _session
     for route in fake_server.app.routes:
         if route.path == "/queries/v1/query-request":
@@ -146,6 +149,18 @@ def _session(token: str) -> Any:
     if found is None:
         raise fake_server.ServerError(200, "390114", "Authentication token has expired.")
     return found
+
+
+def _describing(plain: Any) -> Any:
+    """Leave it to the statement itself to say what is wrong: the server breaks where a description fails."""
+
+    def describe_only(cursor: Any, sql: str) -> Any:
+        try:
+            return plain(cursor, sql)
+        except snowflake.connector.errors.ProgrammingError:
+            return None
+
+    return describe_only
 
 
 def _one_at_a_time(answer: Any) -> Any:

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import textwrap
 
+import pyarrow as pa
 import pytest
 
 from plait.__main__ import main
+from plait.catalog.connections import Connections
+from plait.datasets.snowflake.tables import Table
 
 FILES = {
     "pyproject.toml": '[tool.plait]\npackage = "shop"\n',
@@ -84,6 +87,77 @@ def test_nodes_read_and_write_tables_whatever_library_they_use(plait, server):
         ["ann", 4.0],
         ["bob", 2.0],
     ]
+
+
+PUSHED_DOWN = {
+    "src/shop/pipelines/sales/nodes.py": """
+        import pandas as pd
+        from snowflake.snowpark import DataFrame, Session
+        from snowflake.snowpark.functions import col, sum as total_of
+
+
+        def clean(raw: pd.DataFrame) -> pd.DataFrame:
+            return raw.rename(columns=str.upper).dropna()
+
+
+        def total(orders: DataFrame) -> DataFrame:
+            return orders.group_by("CUSTOMER").agg(total_of(col("AMOUNT")).alias("AMOUNT")).sort("CUSTOMER")
+
+
+        def count(session: Session, pointer: str) -> int:
+            return session.table(pointer).count()
+    """,
+    "src/shop/pipelines/sales/pipeline.py": """
+        from plait import node, pipeline
+
+        from shop.pipelines.sales.nodes import clean, count, total
+
+
+        def create_pipeline(**_):
+            return pipeline(
+                [
+                    node(clean, "raw", "orders"),
+                    node(total, "orders", "totals"),
+                    node(count, ["session", "seed"], "counted"),
+                ]
+            )
+    """,
+    "conf/base/catalog.yml": """
+        raw: data/01_raw/raw.csv
+        orders:
+          type: snowpark.Table
+          table_name: orders
+          credentials: warehouse
+        totals:
+          type: snowpark.Table
+          table_name: totals
+          credentials: warehouse
+        session:
+          type: snowpark.Session
+          credentials: warehouse
+        seed:
+          type: snowflake.TableRef
+          table_name: seed
+          credentials: warehouse
+        counted: data/counted.json
+    """,
+}
+
+
+def test_lazy_tables_pointers_and_the_session_share_one_connection(plait, shop, credentials, server):
+    for name, text in PUSHED_DOWN.items():
+        (shop / name).write_text(textwrap.dedent(text))
+    with Connections() as connections:
+        Table("seed", credentials, connections=connections).save(pa.table({"id": [1, 2]}))
+    server.logins = 0
+    plait("run")
+    assert server.logins == 1
+    assert json.loads((shop / "data/counted.json").read_text()) == 2
+    shown = json.loads(plait("catalog", "preview", "totals", "--json"))["content"]
+    assert shown == [["ann", 4.0], ["bob", 2.0]]
+    statements = len(server.ran("CREATE"))
+    plait("run")
+    assert len(server.ran("CREATE")) == statements
 
 
 def test_listing_drawing_and_checking_open_no_connection(plait, server):

@@ -146,6 +146,17 @@ def _arrow_to_polars(table: Any) -> Any:
         raise _unholdable(_guilty(table, pl.from_arrow), "Polars", error) from error
 
 
+# Snowpark ----------------------------------------------------------------------------------------------
+
+
+def _snowpark_to_arrow(data: Any) -> Any:
+    """Compute a DataFrame where its tables are, and take the rows."""
+    found = data.to_arrow()
+    if isinstance(found, list):  # Snowpark's local testing mode gives rows whatever it is asked for
+        return _pandas_to_arrow(data.to_pandas())
+    return found
+
+
 # Both --------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +167,7 @@ def _same(table: Any) -> Any:
 _TO_ARROW: dict[FrameName, Callable[[Any], Any]] = {
     "pandas": _pandas_to_arrow,
     "polars": _polars_to_arrow,
-    "snowpark": lambda data: data.to_arrow(),
+    "snowpark": _snowpark_to_arrow,
 }
 _FROM_ARROW: dict[FrameName, Callable[[Any], Any]] = {
     "pandas": _arrow_to_pandas,

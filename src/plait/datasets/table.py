@@ -54,6 +54,10 @@ _SHORT: Mapping[str, DatasetType] = {
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": _sql("QueryDataset"),
     "snowflake.Table": _snowflake("tables:Table"),
+    "snowflake.TableRef": _snowflake("references:TableRef"),
+    "snowflake.ProcedureRef": _snowflake("references:ProcedureRef"),
+    "snowpark.Table": _snowflake("snowpark:table", "snowflake.snowpark"),
+    "snowpark.Session": _snowflake("snowpark:SnowparkSession", "snowflake.snowpark"),
 }
 
 _KEDRO: Mapping[str, DatasetType] = {
@@ -68,6 +72,7 @@ _KEDRO: Mapping[str, DatasetType] = {
     "partitions.IncrementalDataset": _partitions("kedro_partitions:IncrementalDataset"),
     "pandas.SQLTableDataset": _sql("TableDataset"),
     "pandas.SQLQueryDataset": _sql("QueryDataset"),
+    "snowflake.SnowparkTableDataset": _snowflake("snowpark:kedros_table", "snowflake.snowpark"),
     "polars.CSVDataset": _format("CSV", "polars"),
     "polars.EagerPolarsDataset": _format("POLARS_GENERIC", "polars"),
     "polars.LazyPolarsDataset": _format("POLARS_GENERIC", "polars-lazy"),

@@ -20,7 +20,7 @@ from plait.datasets.snowflake.turns import Turns
 from plait.errors import CredentialsError, DatasetError, PlaitError
 from plait.values import current_call
 
-__all__ = ["Account", "Link", "is_missing", "is_there_already"]
+__all__ = ["Account", "Link", "is_local", "is_missing", "is_there_already", "tag_of"]
 
 T = TypeVar("T")
 
@@ -89,8 +89,7 @@ class Account:
     @property
     def settings(self) -> dict[str, Any]:
         """The credentials, revealed."""
-        found = revealed(self._credentials)
-        return {"connection_name": found} if isinstance(found, str) else dict(found or {})
+        return _settings(self._credentials)
 
     @property
     def place(self) -> str:
@@ -114,9 +113,15 @@ class Account:
         """Return the live connection, opened or opened again where needed.
 
         Raises:
-            CredentialsError: there are no credentials and no active session.
+            CredentialsError: there are no credentials and no active session, or they ask for Snowpark's local
+                testing mode, which has none.
         """
         settings = self.settings
+        if settings.get("local_testing"):
+            raise CredentialsError(
+                "Snowpark's local testing mode knows neither SQL nor anything but tables",
+                hint="use `type: snowpark.Table` with it, or the credentials of an account",
+            )
         if not settings:
             session = _active_session()
             active = {"active": id(session.connection)}
@@ -132,6 +137,8 @@ class Account:
         settings = self.settings
         if not settings:
             return _active_session()
+        if settings.get("local_testing"):
+            return self._connections.get("snowpark", settings, _local_session, close=_end_session)
         link = self.link()
         return self._connections.get(
             "snowpark",
@@ -177,9 +184,15 @@ class Account:
         return Link(snowflake.connector.connect(**arguments(settings, self._project)), self.tag)
 
 
+def is_local(credentials: object) -> bool:
+    """Say whether credentials ask for Snowpark's local testing mode, which lives in memory."""
+    return bool(_settings(credentials).get("local_testing"))
+
+
 def is_missing(error: Exception) -> bool:
     """Say whether an engine's error means that something does not exist, or may not be seen."""
-    return getattr(error, "errno", None) in _DOES_NOT_EXIST
+    errno = getattr(error, "errno", None) or getattr(error, "sql_error_code", None)
+    return errno in _DOES_NOT_EXIST or _said_to_be_missing(error)
 
 
 def is_there_already(error: Exception) -> bool:
@@ -194,6 +207,16 @@ def tag_of(tag: Mapping[str, str]) -> dict[str, str]:
         return dict(tag)
     found = {**tag, "run": call.run_id, "node": call.node}
     return found if call.key is None else {**found, "key": call.key}
+
+
+def _said_to_be_missing(error: Exception) -> bool:
+    local = type(error).__name__ == "SnowparkLocalTestingException"  # it has no numbers
+    return local and "does not exist" in str(error)
+
+
+def _settings(credentials: object) -> dict[str, Any]:
+    found = revealed(credentials)
+    return {"connection_name": found} if isinstance(found, str) else dict(found or {})
 
 
 def _said(error: Exception) -> str:
@@ -233,6 +256,12 @@ def _session(connection: Any) -> Any:
     from snowflake.snowpark import Session
 
     return Session.builder.configs({"connection": connection}).create()
+
+
+def _local_session() -> Any:
+    from snowflake.snowpark import Session
+
+    return Session.builder.config("local_testing", True).create()
 
 
 def _end_session(session: Any) -> None:

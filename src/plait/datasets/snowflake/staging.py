@@ -36,25 +36,15 @@ class Staged:
         self.count = 0
 
     def add(self, data: Any) -> None:
-        """Add a chunk: a table of any library, or a Snowpark DataFrame, whose rows never leave Snowflake.
+        """Add a chunk, a table of any library.
 
         Raises:
             DatasetError: it has other columns than the chunks before.
         """
         if data is None:
             raise DatasetError("saving None is not allowed, and a chunk is None")
-        if frames.frame_of(data) == "snowpark":
-            self._add_inside(data)
-        else:
-            self._upload(frames.to_save(data, "arrow"))
+        self._upload(frames.to_save(data, "arrow"))
         self.count += 1
-
-    def _add_inside(self, data: Any) -> None:
-        name = self.table.quoted("snowflake")
-        mode = "append" if self.count else "errorifexists"
-        data.write.save_as_table(name, mode=mode, table_type="temporary")
-        if not self.count:
-            self.columns = described(self._link, self.table)
 
     def _upload(self, table: Any) -> None:
         from plait.datasets.snowflake import columns

@@ -15,8 +15,8 @@ from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.identifiers import TableName, parse
 from plait.datasets.modes import Mode, key_columns, save_mode
-from plait.datasets.snowflake import fingerprints, progress, statements
-from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already
+from plait.datasets.snowflake import fingerprints, lazy, progress, statements
+from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already, tag_of
 from plait.datasets.snowflake.fetching import fetched, preview_of
 from plait.datasets.snowflake.staging import Staged, described, staging
 from plait.datasets.snowflake.writing import write
@@ -44,7 +44,7 @@ class Table:
         limit: the most rows that are loaded.
         at: the moment whose rows are loaded; see :func:`~plait.datasets.snowflake.statements.time_travel`.
         table_type: of a table that a save makes: ``transient``, or none.
-        frame: what ``load`` gives.
+        frame: what ``load`` gives; by default pandas.
         fingerprint_query: gives what changes whenever the rows do, in the place of Snowflake's own account.
         connections: shared with other datasets; by default this dataset's own.
         root: the folder of the project, whose name tags queries.
@@ -52,6 +52,8 @@ class Table:
 
     atomic = True
     """A save is one statement."""
+
+    default_frame: FrameName = "pandas"
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class Table:
         limit: int | None = None,
         at: object = None,
         table_type: str = "",
-        frame: FrameName = "pandas",
+        frame: FrameName | None = None,
         metadata: Mapping[str, Any] | None = None,
         fingerprint_query: str | None = None,
         connections: Connections | None = None,
@@ -80,7 +82,7 @@ class Table:
         )
         self.mode: Mode = save_mode(mode, key)
         self.key = key_columns(key)
-        self.frame = frame
+        self.frame: FrameName = frame or self.default_frame
         self.metadata = metadata
         self.fingerprint_query = fingerprint_query
         self._columns = tuple(columns or ())
@@ -107,8 +109,8 @@ class Table:
     def load_as(self, frame: FrameName) -> Any:
         """Return the rows in a library, or with ``snowpark`` a query of them that Snowflake runs later."""
         if frame == "snowpark":
-            with self._account.explained(f"cannot load {self._subject}"):
-                return self._account.session().sql(self._query(self._account.link()))
+            with self._explained("load"):
+                return self._lazy(self._account.session())
         return frames.convert(self._do("load", lambda link: fetched(link, self._query(link))), frame)
 
     def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any:
@@ -123,7 +125,7 @@ class Table:
             DatasetError: the table is there and ``mode`` is ``error``, the columns do not fit, or Snowflake
                 refuses.
         """
-        self._save([data], self.mode)
+        self._save(data, self.mode)
 
     @property
     def appendable(self) -> bool:
@@ -132,7 +134,7 @@ class Table:
 
     def append(self, data: Any) -> None:
         """Add rows, or with a ``key`` put them in the place of the rows of the same key."""
-        self._save([data], self._growing)
+        self._save(data, self._growing)
 
     @contextmanager
     def stream(self) -> Iterator[ChunkWriter]:
@@ -234,22 +236,37 @@ class Table:
 
         return chosen(wanted, list(described(link, self.name)), self._subject)
 
-    def _save(self, chunks: Iterable[Any], mode: Mode) -> None:
-        def act(link: Link) -> None:
-            if mode in ("error", "ignore") and self._there(link) is not None:
-                self._refuse(mode)
-                return
-            with staging(link, self.name) as staged:
-                for chunk in chunks:
-                    staged.add(chunk)
-                self._write(link, staged, mode)
+    def _lazy(self, session: Any) -> Any:
+        name = self.name.quoted("snowflake")
+        found = session.sql(statements.selected(name, at=self._at)) if self._at else session.table(name)
+        return lazy.narrowed(found, self._columns, self._where, self._limit)
 
-        self._do("save", act)
+    def _save(self, data: Any, mode: Mode) -> None:
+        if frames.frame_of(data) == "snowpark" and self._is_of_this_session(data):
+            with self._explained("save"):
+                self._write_lazy(data, mode)
+        else:
+            self._do("save", lambda link: self._upload(link, data, mode))
+
+    def _is_of_this_session(self, data: Any) -> bool:
+        return data.session is self._account.session()
+
+    def _write_lazy(self, data: Any, mode: Mode) -> None:
+        tag = {"QUERY_TAG": json.dumps(tag_of(self._account.tag))}
+        lazy.write(self._account.session(), self.name, data, mode, self.key, self._table_type, tag)
+
+    def _upload(self, link: Link, data: Any, mode: Mode) -> None:
+        if mode in ("error", "ignore") and self._there(link) is not None:
+            lazy.refuse_existing(self._subject, mode)
+            return
+        with staging(link, self.name) as staged:
+            staged.add(data)
+            self._write(link, staged, mode)
 
     def _write(self, link: Link, staged: Staged, mode: Mode) -> None:
         there = self._there(link)
         if there is not None and mode in ("error", "ignore"):
-            self._refuse(mode)
+            lazy.refuse_existing(self._subject, mode)
             return
         try:
             write(link, self.name, there, staged, mode, self.key, self._table_type)
@@ -257,12 +274,6 @@ class Table:
             if there is not None or not is_there_already(error):
                 raise
             self._write(link, staged, mode)  # somebody else made the table meanwhile
-
-    def _refuse(self, mode: Mode) -> None:
-        if mode == "error":
-            raise DatasetError(
-                f"{self._subject} exists already", hint="`mode: overwrite`, `append`, `upsert` or `ignore`"
-            )
 
     def _progress(self, link: Link) -> Mapping[str, Any] | None:
         document = progress.read(link, self.name)

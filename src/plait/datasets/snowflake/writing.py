@@ -8,8 +8,8 @@ from plait.datasets.identifiers import TableName, quote
 from plait.datasets.modes import Mode
 from plait.datasets.snowflake import statements
 from plait.datasets.snowflake.connection import Link
+from plait.datasets.snowflake.lazy import key_missing, key_twice
 from plait.datasets.snowflake.staging import Staged
-from plait.errors import DatasetError
 
 __all__ = ["write"]
 
@@ -80,12 +80,7 @@ def _demand_key(link: Link, staged: Staged, key: Sequence[str]) -> None:
     missing = " OR ".join(f"{column} IS NULL" for column in columns)
     where = staged.table.quoted("snowflake")
     if link.ask(f"SELECT 1 FROM {where} WHERE {missing} LIMIT 1"):
-        raise DatasetError(
-            f"the key {', '.join(key)} is missing in some rows", hint="drop or fill those rows"
-        )
+        raise key_missing(key)
     twice = link.ask(f"SELECT {listed} FROM {where} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 1")
     if twice:
-        raise DatasetError(
-            f"two rows have the same key: {', '.join(key)} = {', '.join(map(str, twice[0]))}",
-            hint="keep one row for each key, say with `drop_duplicates` in the node",
-        )
+        raise key_twice(key, twice[0])
