@@ -66,10 +66,22 @@ def test_one_that_cannot_be_closed_keeps_none_open():
 
     connections.get("line", {"n": 1}, Line, close=refuse)
     other = get(connections, {"n": 2})
-    with pytest.raises(OSError, match="gone already"):
+    with pytest.warns(UserWarning, match=r"could not be closed \(OSError: gone already\)"):
         connections.close()
     assert other.closed
     assert len(connections) == 0
+
+
+def test_one_that_broke_is_opened_anew_though_it_cannot_be_closed():
+    connections = Connections()
+
+    def refuse(_line):
+        raise OSError("gone already")
+
+    first = connections.get("line", {}, Line, close=refuse)
+    with pytest.warns(UserWarning, match="gone already"):
+        second = get(connections, {}, is_open=lambda line: line is not first)
+    assert second is not first
 
 
 def test_what_fails_to_open_is_tried_again():
