@@ -98,6 +98,10 @@ def lines_of_differently(parts):
     return "".join(f"{key}: {value}\n" for key, value in parts.items())
 
 
+def lines_between(parts, before, after):
+    return "".join(f"{before}{key}={value}{after}" for key, value in parts.items())
+
+
 def upper_parts(parts):
     return {key: value.upper() for key, value in parts.items()}
 

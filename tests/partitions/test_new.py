@@ -2,7 +2,7 @@ import shutil
 import sqlite3
 
 import pytest
-from partition_nodes import collect, lines_of, lines_of_differently, take_rows, upper_parts
+from partition_nodes import collect, lines_between, lines_of, lines_of_differently, take_rows, upper_parts
 
 import plait
 from plait import DataCatalog, new, node
@@ -84,6 +84,28 @@ def test_a_change_of_code_applies_to_new_data_and_says_so(place, events):
         "the code changed since; that applies to new data only, until plait run n --fresh"
     )
     assert log_of(place) == "a=1\nb=2\nc: 3\n"
+
+
+def test_whatever_else_changed_applies_to_new_data_and_is_named(place, events):
+    place.write("lookup", a="0")
+    catalog = place.catalog("events", log="log.txt", lookup="lookup/a.txt")
+    nodes = [node(lines_between, [new("events"), "lookup", "params:mark"], "log", name="n")]
+    place.run(nodes, catalog, parameters={"mark": "<"})
+    assert log_of(place) == "0a=1<0b=2<"
+
+    place.write("lookup", a="1")
+    looked = place.run(nodes, catalog, parameters={"mark": "<"})
+    assert told(looked) == ("skipped", ["unchanged", "applies_to_new"])
+    assert (
+        looked.nodes["n"].reasons[-1].text.startswith("'lookup' changed since; that applies to new data only")
+    )
+
+    place.write("events", c="3")
+    both = place.run(nodes, catalog, parameters={"mark": ">"})
+    assert told(both) == ("done", ["new", "applies_to_new"])
+    assert both.nodes["n"].reasons[-1].text.startswith("'params:mark', 'lookup' changed since")
+    assert log_of(place) == "0a=1<0b=2<1c=3>"
+    assert told(place.run(nodes, catalog, parameters={"mark": ">"})) == ("skipped", ["unchanged"])
 
 
 def test_a_partitioned_output_takes_changed_partitions_again(place):

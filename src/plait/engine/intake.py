@@ -1,7 +1,8 @@
 """What a node takes of the inputs it names by ``new``: what it has not consumed yet.
 
-How far it has come lies with its output. It is a JSON mapping ``{"schema", "code", "inputs"}``, with the
-consumed keys and their fingerprints for partitions, and the greatest value so far for rows.
+How far it has come lies with its output. It is a JSON mapping ``{"schema", "made_with", "inputs"}``: what
+identifies the code, parameters and other inputs; the consumed keys and their fingerprints for partitions, and
+the greatest value so far for rows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from plait.catalog import DataCatalog
@@ -66,12 +68,15 @@ class Intakes:
         self._parts = parts
         self._whole = whole
 
-    def of(self, step: Step, *, forced: bool = False, code: str | None = None) -> Intake:
+    def of(
+        self, step: Step, *, forced: bool = False, made_with: Mapping[str, str] = MappingProxyType({})
+    ) -> Intake:
         """Return what a step is to take.
 
         Args:
             forced: whether to take everything, in the place of what was made before.
-            code: what identifies the node's code, to say so when it changed in between.
+            made_with: what identifies whatever else its outputs hang on, by ``code``, ``params:…`` or the
+                name of a dataset, to say so when that changed in between.
         """
         known = None if forced else self._progress(step)
         if known is None and not forced:
@@ -83,19 +88,21 @@ class Intakes:
         for load in step.loads:
             if isinstance(load.mode, New):
                 self._look(step, load, before.get("inputs", {}).get(load.name), found)
-        if known is not None and code is not None and before.get("code") not in (None, code):
-            found.notes.append(_of_new_code(step))
+        old = before.get("made_with", {})
+        changed = [name for name, token in made_with.items() if old.get(name, token) != token]
+        if changed:
+            found.notes.append(_applies_to_new(step, changed))
         if forced:
             found.reasons.insert(0, Reason("forced", "it was asked for, from the beginning"))
-        progress = {"schema": _SCHEMA, "code": code, "inputs": found.inputs}
+        progress = {"schema": _SCHEMA, "made_with": dict(made_with), "inputs": found.inputs}
         narrowed = _narrowed(step, found.taken, Commit(progress, forced))
         reasons = found.reasons or [Reason("unchanged", _nothing_new(step))]
         return Intake(narrowed, bool(found.reasons), (*reasons, *found.notes))
 
-    def accept(self, step: Step, code: str | None) -> None:
+    def accept(self, step: Step, made_with: Mapping[str, str]) -> None:
         """Store with the outputs that all there is of the inputs is in them; rows are loaded for it."""
         inputs = {load.name: self._all_of(load) for load in step.loads if isinstance(load.mode, New)}
-        progress = {"schema": _SCHEMA, "code": code, "inputs": inputs}
+        progress = {"schema": _SCHEMA, "made_with": dict(made_with), "inputs": inputs}
         for save in step.saves:
             dataset: Any = self._catalog.dataset(save.name)
             with self._catalog.errors_named(save.name, "store the progress of"):
@@ -276,9 +283,11 @@ def _nothing_new(step: Step) -> str:
     return f"nothing is new in {names}"
 
 
-def _of_new_code(step: Step) -> Reason:
-    text = f"the code changed since; that applies to new data only, until plait run {step.node.name} --fresh"
-    return Reason("applies_to_new", text, {"node": step.node.name})
+def _applies_to_new(step: Step, changed: Sequence[str]) -> Reason:
+    names = ["the code" if name == "code" else f"'{name}'" for name in changed]
+    command = f"plait run {step.node.name} --fresh"
+    text = f"{', '.join(names)} changed since; that applies to new data only, until {command}"
+    return Reason("applies_to_new", text, {"node": step.node.name, "changed": list(changed)})
 
 
 def _of_changed(step: Step, name: str, keys: Sequence[str]) -> Reason:

@@ -27,6 +27,7 @@ from plait.identity.components import Trace
 from plait.identity.datasets import lies_there
 from plait.identity.decide import Decision, NodeFacts, OutputState, decide
 from plait.ledger.traces import TraceStore
+from plait.pipeline import New
 from plait.values import Fingerprint, Strength
 
 __all__ = ["Judge", "JudgeOptions"]
@@ -157,10 +158,19 @@ class Judge:
 
     def intake(self, step: Step) -> Intake:
         """Return what of its inputs a step is to take that takes only what is new."""
-        return self._intakes.of(step, forced=self._is_forced(step), code=self._code(step))
+        return self._intakes.of(step, forced=self._is_forced(step), made_with=self._made_with(step))
 
-    def _code(self, step: Step) -> str:
-        return self._identify(step).manifest.digest if step.node.version is None else step.node.version
+    def _made_with(self, step: Step) -> dict[str, str]:
+        """Return what identifies all that outputs hang on but what is taken of by ``new``."""
+        identity = self._identify(step)
+        parts = identity.components
+        found = {"code": step.node.version or identity.manifest.digest}
+        found |= {f"params:{name}": item.digest for name, item in (parts.params or {}).items()}
+        for argument, (_, load) in data_arguments(step).items():
+            token = (parts.inputs or {})[argument].token
+            if token is not None and not isinstance(load.mode, New):
+                found[load.name] = token
+        return found
 
     def _decide_on_new(self, step: Step, pending: Mapping[str, str]) -> Decision:
         intake = self.intake(step)
@@ -244,7 +254,7 @@ class Judge:
             self.parts.accept(run_id, step)
             return
         if step.node.incremental:
-            self._intakes.accept(step, self._code(step))
+            self._intakes.accept(step, self._made_with(step))
             return
         outputs = {save.name: self._fingerprint(save.name) for save in step.saves if save.place == "stored"}
         self._traces.add(run_id, step, self._identify(step), outputs)
