@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -39,8 +40,6 @@ _PLAIT = str(Path(__file__).resolve().parent.parent) + os.sep
 class Watch:
     """Notes what the project's own code reads beside sources and configuration.
 
-    Python's audit hooks cannot be taken away; this one does nothing outside :meth:`watching`.
-
     Args:
         sources: folders of the project's own code, whose Python files may be read.
         allowed: folders where everything may be read.
@@ -54,22 +53,20 @@ class Watch:
         self._own = _folders(sources)
         self._installed = _folders(installed)
         self._free = (*self._installed, *_folders(allowed), *_SYSTEM)
-        self._on = False
         self.touched: list[str] = []
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch while the block runs."""
-        sys.addaudithook(self._heard)
-        self._on = True
+        _listen()
+        _watching.append(self)
         try:
             yield
         finally:
-            self._on = False
+            _watching.remove(self)
 
-    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self._on:
-            return
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Note what an audit event tells of."""
         if event in _LOOKED_AT:
             path = self._path(arguments[0] if arguments else None)
             if path is not None and self._by_own_code():
@@ -94,7 +91,7 @@ class Watch:
 
     def _by_own_code(self) -> bool:
         """Say whether the project's code does this, and not a library that is being imported, or Plait."""
-        frame: FrameType | None = sys._getframe(2)
+        frame: FrameType | None = sys._getframe(3)
         while frame is not None:
             name = frame.f_code.co_filename
             if name.startswith(_PLAIT) and not name.startswith(self._own):
@@ -105,6 +102,20 @@ class Watch:
                 return False
             frame = frame.f_back
         return False
+
+
+_watching: list[Watch] = []
+
+
+@cache
+def _listen() -> None:
+    """Hear of all that is done, once a process: Python's audit hooks cannot be taken away, and each costs."""
+    sys.addaudithook(_tell_watching)
+
+
+def _tell_watching(event: str, arguments: tuple[Any, ...]) -> None:
+    for watch in tuple(_watching):
+        watch.hear(event, arguments)
 
 
 def _folders(paths: Iterable[str | Path]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
@@ -235,20 +235,23 @@ class _Fault:
     def __init__(self) -> None:
         self._left = 0
         self._thread = threading.get_ident()
-        sys.addaudithook(self._on_event)
 
     def interrupts(self, step: int, act: Callable[[], object]) -> bool:
         """Call ``act`` while its step-th access fails; False if it made fewer than that."""
         self._left = step
+        _listen()
+        _faults.append(self)
         try:
             act()
         except Exception:
             return self._left == 0
         finally:
             reached, self._left = self._left == 0, 0
+            _faults.remove(self)
         return reached
 
-    def _on_event(self, event: str, arguments: tuple[object, ...]) -> None:
+    def hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        """Fail at the access that was asked for."""
         if self._left == 0 or not event.startswith(_TO_THE_DISK) or threading.get_ident() != self._thread:
             return
         if event == "open" and not _writes(arguments):
@@ -256,6 +259,20 @@ class _Fault:
         self._left -= 1
         if self._left == 0:
             raise OSError(28, "No space left on device (an error made by plait.testing)")
+
+
+_faults: list[_Fault] = []
+
+
+@cache
+def _listen() -> None:
+    """Hear of all that is done, once a process: Python's audit hooks cannot be taken away, and each costs."""
+    sys.addaudithook(_tell_faults)
+
+
+def _tell_faults(event: str, arguments: tuple[object, ...]) -> None:
+    for fault in tuple(_faults):
+        fault.hear(event, arguments)
 
 
 def _writes(arguments: tuple[object, ...]) -> bool:
