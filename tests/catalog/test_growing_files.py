@@ -14,6 +14,7 @@ from dying import die_at, leftovers
 from plain_formats import TEXT
 
 from plait.catalog import FileDataset, Version
+from plait.catalog.locations import stand_in
 from plait.catalog.protocols import Appends, Progress, Streams, Watermarked
 from plait.datasets.partitions import PartitionedDataset
 from plait.errors import DatasetError
@@ -270,12 +271,13 @@ def test_retiring_killed_at_any_step_loses_nothing(tmp_path: Path) -> None:
         place = tmp_path / str(step)
         dataset = parts(place)
         dataset.save({"24/01": OLD, "24/02": NEW, "25/01": NEW})
+        trashed = place / "trash" / stand_in(str(place / "parts"))
         killed = die_at(step, lambda d=dataset, place=place: d.retire(["24/01", "24/02"], place / "trash"))
         kept = [path for path in place.rglob("*.txt") if path.is_file()]
         assert len(kept) == 3
         dataset.retire(["24/01", "24/02"], place / "trash")
         assert dataset.keys() == ["25/01"]
-        assert (place / "trash" / "24" / "01.txt").read_text() == OLD
+        assert (trashed / "24" / "01.txt").read_text() == OLD
         assert not (place / "parts" / "24").exists()
         if not killed:
             break

@@ -17,6 +17,7 @@ import pytest
 
 from plait.catalog import DataCatalog
 from plait.catalog.check import check_catalog, shared_locations
+from plait.catalog.locations import stand_in
 from plait.catalog.protocols import Appends, Partitions, Previewable, Progress, Streams
 from plait.datasets import formats
 from plait.datasets.partitions import PartitionedDataset
@@ -247,7 +248,7 @@ def test_a_retired_part_is_in_the_trash_under_its_path(tmp_path):
     dataset.save({"2023/12": TABLE, "2024/01": TABLE})
     dataset.retire(["2023/12", "1999/01"], tmp_path / "trash")
     assert dataset.keys() == ["2024/01"]
-    assert (tmp_path / "trash" / "2023" / "12.parquet").exists()
+    assert (tmp_path / "trash" / "data" / "2023" / "12.parquet").exists()
     assert not (tmp_path / "data" / "2023").exists()
     dataset.retire(["2024/01"])
     assert dataset.keys() == []
@@ -407,7 +408,7 @@ def test_parts_on_s3(s3, tmp_path):
     dataset.save_part("2024/02", TABLE.head(1))
     assert {key for key, now in dataset.part_fingerprints().items() if now != before[key]} == {"2024/02"}
     dataset.retire(["2024/01"], tmp_path / "trash")
-    assert (tmp_path / "trash" / "2024" / "01.parquet").exists()
+    assert (tmp_path / "trash" / stand_in(f"{url}/data") / "2024" / "01.parquet").exists()
     assert not dataset.exists_part("2024/01")
     dataset.append_with_progress([("2025/01", TABLE)], {"seen": 1})
     again = pickle.loads(pickle.dumps(dataset))

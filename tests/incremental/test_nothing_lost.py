@@ -54,7 +54,7 @@ def test_own_outputs_need_no_trash(mill):
 
 
 def test_trash_is_emptied_after_seven_days(tmp_path):
-    trash = Trash(tmp_path / "trash", tmp_path, "run")
+    trash = Trash(tmp_path / "trash", "run")
     for name, days in (("old", 8), ("young", 6)):
         place = tmp_path / "trash" / name
         place.mkdir(parents=True)

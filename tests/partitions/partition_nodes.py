@@ -33,6 +33,15 @@ def fail_on_bad(text):
     return text.upper()
 
 
+def fail_on_bad_with(text, table):
+    assert table == {"a": "tt"}
+    return fail_on_bad(text)
+
+
+def doubled(text):
+    return {"a": 2 * text}
+
+
 def collect(parts):
     return " ".join(f"{key}:{value}" for key, value in sorted(parts.items()))
 

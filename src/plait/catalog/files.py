@@ -17,7 +17,7 @@ from plait.catalog.failures import reported
 from plait.catalog.file_arguments import format_of, one_path, refuse_unknown
 from plait.catalog.formats import Format, resolve_function
 from plait.catalog.growing import ChunkWriter, GrowingFile
-from plait.catalog.locations import is_url, location_of
+from plait.catalog.locations import is_url, location_of, stand_in
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.catalog.stores import LocalStore, Store, open_store
@@ -162,6 +162,17 @@ class FileDataset:
         place = self.local_place()
         if self.format.holds == "file" and place is not None and place.is_dir() and any(place.iterdir()):
             raise IsADirectoryError(errno.EISDIR, "a folder that is not empty lies there", str(place))
+
+    def keep_replaced(self, trash: Path) -> Path | None:
+        """Keep what the next save replaces below ``trash``, under its relative path; return where, if at all.
+
+        A versioned save replaces nothing.
+        """
+        if self.version is not None or not self.exists():
+            return None
+        place = trash / stand_in(self.location)
+        self._store.keep(self._path, place)
+        return place
 
     # --- Chunk by chunk
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["is_url", "local_path", "local_text", "location_of", "redact"]
+__all__ = ["is_url", "local_path", "local_text", "location_of", "redact", "stand_in"]
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:::[A-Za-z][A-Za-z0-9+.\-]+)*://[^\s'\"<>)\]]+")
 
@@ -50,6 +50,14 @@ def location_of(path: str | os.PathLike[str], root: str | os.PathLike[str] | Non
         relative = os.path.relpath(place, root)
         place = place if relative.startswith("..") else relative
     return place.replace(os.sep, "/")
+
+
+def stand_in(location: str) -> str:
+    """Return a relative path that stands for a location, below ``elsewhere`` where that is not relative."""
+    if not is_url(location) and not location.startswith(("/", "..")):
+        return location
+    parts = [part for part in re.split(r"[/\\:]+", location) if part not in ("", ".", "..")]
+    return "/".join(["elsewhere", *parts])
 
 
 def redact(text: str) -> str:

@@ -28,6 +28,7 @@ __all__ = [
     "Previewable",
     "Progress",
     "Releases",
+    "Replaces",
     "SavesInContext",
     "StreamWriter",
     "Streams",
@@ -179,12 +180,20 @@ class Partitions(Protocol):
         ...
 
     def retire(self, keys: Iterable[str], trash: Path | None = None) -> None:
-        """Take parts away: moved below ``trash`` under their relative path (over any there), else removed."""
+        """Take parts away: moved below ``trash``, at the relative path of the dataset, else removed."""
         ...
 
     def load(self) -> Mapping[str, Any]: ...
 
     def save(self, data: Any) -> None: ...
+
+
+@runtime_checkable
+class Replaces(Protocol):
+    """Can keep what its next save replaces, for the day that somebody misses it."""
+
+    def keep_replaced(self, trash: Path) -> Path | None:
+        """Put what lies there below ``trash`` as well; return where, or None where nothing is replaced."""
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from plait.catalog.locations import redact
-from plait.catalog.storage import SAVING
+from plait.catalog.storage import SAVING, remove
 from plait.errors import DatasetError, MissingLibraryError, PlaitError, did_you_mean
 from plait.values import Fingerprint
 
@@ -135,6 +135,13 @@ class RemoteStore:
                 self.fs.get_file(f"{path}/{name}", str(trash / name))
             self.fs.rm_file(f"{path}/{name}")
         self.fs.invalidate_cache(path)
+
+    def keep(self, path: str, target: Path) -> None:
+        """Download a file or folder that is about to be replaced."""
+        if target.exists():
+            remove(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.download(path, target)
 
     @contextmanager
     def fetched(self, path: str) -> Iterator[Path]:

@@ -41,6 +41,7 @@ class Store(Protocol):
     def fingerprints(self, path: str, names: Collection[str]) -> dict[str, Fingerprint]: ...
     def all_fingerprints(self, path: str, depth: int | None = None) -> dict[str, Fingerprint]: ...
     def retire(self, path: str, names: Iterable[str], trash: Path | None) -> None: ...
+    def keep(self, path: str, target: Path) -> None: ...
     def versions(self, path: str) -> list[str]: ...
     def remove(self, path: str) -> None: ...
     def fingerprint(self, path: str) -> Fingerprint | None: ...
@@ -148,6 +149,27 @@ class LocalStore:
                 with suppress(OSError):
                     place = place.parent
                     place.rmdir()
+
+    def keep(self, path: str, target: Path) -> None:
+        """Give a file or folder that is about to be replaced a second place.
+
+        A replacement puts a new file in the place of the old one, so that a second name for the old one
+        costs nothing.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.isdir(path):  # noqa: PTH112
+            shutil.copytree(path, target, copy_function=_second_name, dirs_exist_ok=True)
+        else:
+            _second_name(path, str(target))
+
+
+def _second_name(source: str, target: str) -> str:
+    Path(target).unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copy2(source, target)
+    return target
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 from plait.catalog import FileDataset, registry
 from plait.catalog.entries import type_of_parts
 from plait.catalog.keys import KeyPattern, has_placeholder, split_pattern
-from plait.catalog.locations import is_url, location_of, redact
+from plait.catalog.locations import is_url, location_of, redact, stand_in
 from plait.catalog.preview import Preview
 from plait.catalog.progress import read_document, write_document
 from plait.catalog.protocols import Dataset, FrameName, Previewable
@@ -228,7 +228,19 @@ class PartitionedDataset:
 
     def retire(self, keys: Iterable[str], trash: Path | None = None) -> None:
         """Move parts below ``trash``, under their relative paths, or remove them; others are kept."""
-        self._store.retire(self._folder, [self.pattern.path(key) for key in keys], trash)
+        place = None if trash is None else self._place_in(trash)
+        self._store.retire(self._folder, [self.pattern.path(key) for key in keys], place)
+
+    def keep_replaced(self, trash: Path, keys: Iterable[str] | None = None) -> Path | None:
+        """Keep parts that are about to be replaced, all or those named, below ``trash``; return where."""
+        names = self._names() if keys is None else {key: self.pattern.path(key) for key in keys}
+        place = self._place_in(trash)
+        for name in names.values():
+            self._store.keep(f"{self._folder}/{name}", place / name)
+        return place if names else None
+
+    def _place_in(self, trash: Path) -> Path:
+        return trash / stand_in(location_of(self.path, self.root))
 
     def local_folder(self) -> Path | None:
         """Return the folder of the parts on this machine; None behind a URL."""

@@ -27,7 +27,7 @@ from plait.engine.perform import Outcome, Task
 from plait.engine.plan import Plan, Step
 from plait.engine.result import NodeResult, NodeStatus
 from plait.engine.stop import Stop
-from plait.errors import WorkerError
+from plait.errors import PlaitError, WorkerError
 from plait.events import Reason
 from plait.ledger.leases import Leases
 from plait.values import Fingerprint
@@ -139,6 +139,8 @@ class Execution:
                 task = self._keys.next()
             else:
                 task = self._task(step)
+                if task is not None and not self._keeps_foreign(step):
+                    task = None
         return task
 
     def _task(self, step: Step, attempt: int = 1) -> Task | None:
@@ -153,10 +155,7 @@ class Execution:
         """Return the task for what is new of a step's inputs, if anything is."""
         intake = self._intakes.of(step) if self._judge is None else self._judge.intake(step)
         if intake.problem is not None:
-            now = time.time()
-            self._failed(
-                Outcome(Task(step, step.node.retries + 1), now, 0.0, intake.problem, str(intake.problem))
-            )
+            self._failed_unstarted(step, intake.problem)
             return None
         if not intake.is_new:
             self._skipped(step, intake.reasons)
@@ -172,7 +171,6 @@ class Execution:
                 self._judge.parts.begin(self._journal.run_id, step, task.keys)
         else:
             if self._judge is not None and step.stores:
-                self._keep_foreign(task)
                 self._judge.begin(self._journal.run_id, [step])
             self._journal.started(task, self.nodes[step.node.name].reasons)
         self._running += 1
@@ -236,7 +234,7 @@ class Execution:
                 again = self._task(step, attempt + 1) or again
             self._retries.append((time.monotonic() + _delay(attempt), again))
             return
-        if self._judge is not None:
+        if self._judge is not None and not step.node.maps:
             self._judge.failed(self._journal.run_id, step)
         self._keep_inputs(step)
         self._block_dependants(step)
@@ -269,6 +267,8 @@ class Execution:
             self._stop.request()
 
     def _begin_keys(self, step: Step) -> None:
+        if not self._keeps_foreign(step):
+            return
         run = self._keys.begin(step)
         self._journal.started(Task(step), self.nodes[step.node.name].reasons)
         if run.is_over:
@@ -303,6 +303,7 @@ class Execution:
         if outcome.error is not None:
             self._note(outcome, "failed")
             self._journal.failed(outcome, will_retry=False, keys=run.counts)
+            self._keep_inputs(step)
             self._let_go_of_keys(run)
         elif run.plan.blocked:
             self._note(outcome, "blocked")
@@ -376,13 +377,26 @@ class Execution:
         self._keep_inputs(step)
         self._release(step)
 
-    def _keep_foreign(self, task: Task) -> None:
-        """Keep what lies where a step saves, if Plait did not make it, and say so."""
-        if self._keeping is not None and task.attempt == 1:
-            result = self.nodes[task.step.node.name]
-            for reason in self._keeping.before(task.step):
-                self._journal.noted(task.step, reason)
-                result.reasons = (*result.reasons, reason)
+    def _keeps_foreign(self, step: Step) -> bool:
+        """Keep what lies where a step saves, if Plait did not make it, and say so.
+
+        Where it cannot be kept it must not be replaced either: the step fails.
+        """
+        if self._keeping is None or not step.stores:
+            return True
+        try:
+            kept = self._keeping.before(step)
+        except PlaitError as error:
+            self._failed_unstarted(step, error)
+            return False
+        result = self.nodes[step.node.name]
+        for reason in kept:
+            self._journal.noted(step, reason)
+            result.reasons = (*result.reasons, reason)
+        return True
+
+    def _failed_unstarted(self, step: Step, error: PlaitError) -> None:
+        self._failed(Outcome(Task(step, step.node.retries + 1), time.time(), 0.0, error, str(error)))
 
     def _keep_inputs(self, step: Step) -> None:
         if self._keeping is not None and step.reads:

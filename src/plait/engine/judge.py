@@ -43,7 +43,7 @@ class JudgeOptions:
         fresh: names of nodes that run whatever is there; None stands for all of them.
         env_policy: what a change of a library means.
         allow_removals: whether keys that vanished may be retired however many they are.
-        trash: where what is retired goes; None removes it.
+        trash: where what is retired in this run goes; None removes it.
     """
 
     fresh: frozenset[str] | None = frozenset()
@@ -284,18 +284,28 @@ class Judge:
         found = self._data.get(name) or self.parts.known_whole(name)
         return None if found is None else found.token
 
-    def foreign(self, step: Step) -> list[str]:
-        """Return the outputs where something lies that Plait did not save, or that was changed since."""
-        if self._traces.last(step) is not None or step.node.maps or step.node.streams:
-            return []  # what lies there may be of the run that was broken off
+    def foreign(self, step: Step) -> dict[str, tuple[str, ...] | None]:
+        """Return the outputs where something lies that Plait did not save, or that was changed since.
+
+        Those of a step that makes parts one by one come with the keys of such parts, others with None.
+        """
+        if step.node.maps:
+            return dict(self.parts.foreign(step))
+        if self._traces.last(step) == "interrupted":
+            return {}  # what lies there may be of the run that was broken off
+        by_key = self.parts.foreign_to_stream(step) if step.node.streams else {}
         known = [trace.outputs for trace in self._traces.of(step)]
-        found = []
+        found: dict[str, tuple[str, ...] | None] = {}
         for save in step.saves:
-            if save.place == "stored":
-                location = self._identifier.location(save.name)
-                token = self._state(save.name).token
-                if token is not None and all(outputs.get(location) != token for outputs in known):
-                    found.append(save.name)
+            if save.place != "stored":
+                continue
+            if save.name in by_key:
+                found |= {save.name: by_key[save.name]} if by_key[save.name] else {}
+                continue
+            location = self._identifier.location(save.name)
+            token = self._state(save.name).token
+            if token is not None and all(outputs.get(location) != token for outputs in known):
+                found[save.name] = None
         return found
 
     def is_overtaken(self, step: Step) -> bool:

@@ -23,8 +23,18 @@ from plait.pipeline import Node
 __all__ = ["open_judge", "own_source_roots"]
 
 
-def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Ledger | None) -> Judge | None:
-    """Return the judge of a run, or None where it keeps no state to decide by, or stores nothing."""
+def open_judge(
+    plan: Plan,
+    catalog: DataCatalog,
+    options: RunOptions,
+    ledger: Ledger | None,
+    trash: Path | None = None,
+) -> Judge | None:
+    """Return the judge of a run, or None where it keeps no state to decide by, or stores nothing.
+
+    Args:
+        trash: where what the run retires goes; None for those who only decide.
+    """
     identity, state = options.identity, options.state
     if identity is None or state is None or ledger is None or not _stores(plan):
         return None
@@ -45,7 +55,7 @@ def open_judge(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger: Le
             identifier,
             Fingerprints(LedgerMemo(ledger.database, identity.root)),
             TraceStore(ledger.database),
-            JudgeOptions(identity.fresh, identity.env_policy, options.allow_removals, state / "trash"),
+            JudgeOptions(identity.fresh, identity.env_policy, options.allow_removals, trash),
         )
 
 

@@ -135,6 +135,34 @@ class PartJudge:
             self._parts[name] = self._fingerprints.parts(self._catalog.dataset(name), self._strength(name))
         return self._parts[name]
 
+    def foreign(self, step: Step) -> dict[str, tuple[str, ...]]:
+        """Return output → keys that will run although something lies there that Plait did not save."""
+        known, marks = self._known[step.node.name], self._marks(step)
+        # Under a key that was broken off there may be what that run saved, and had no time to record.
+        return self._foreign(known, [key for key in known.plan.run if marks.get(key) != "started"])
+
+    def foreign_to_stream(self, step: Step) -> dict[str, tuple[str, ...]]:
+        """Return partitioned output → keys of what lies there that Plait did not save."""
+        names = [save.name for save in step.saves if save.place == "stored"]
+        there = {key for name in names if self._is_partitioned(name) for key in self.parts(name)}
+        found = self._foreign(self._look(step), sorted(there)) if self._has_only_parts(step) else {}
+        return {name: found.get(name, ()) for name in names if self._is_partitioned(name)}
+
+    def _foreign(self, known: _Known, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        there = {key: found for key in keys if (found := self._outputs_of(known, key))}
+        if not there:
+            return {}
+        rows: Mapping[str, Sequence[TraceRow]] = self._rows(known.step)
+        if any(not _made_in(rows.get(key, ()), found) for key, found in there.items()):
+            rows = together(rows, self._from_others(known, rows))
+        names = {self._identifier.location(save.name): save.name for save in known.step.saves}
+        foreign: dict[str, list[str]] = {}
+        for key, found in there.items():
+            for location, token in found.items():
+                if not _made_in(rows.get(key, ()), {location: token}):
+                    foreign.setdefault(names[location], []).append(key)
+        return {name: tuple(found) for name, found in foreign.items()}
+
     def forget(self, step: Step) -> None:
         """Forget what was known of a step's outputs: another run has just finished with them."""
         for save in step.saves:
@@ -430,9 +458,7 @@ class PartJudge:
     def _is_ours(self, known: _Known, key: str, rows: Sequence[TraceRow]) -> bool:
         """Say whether what lies under a key is what Plait saved there."""
         there = self._outputs_of(known, key)
-        return bool(there) and any(
-            all(row.outputs.get(location) == token for location, token in there.items()) for row in rows
-        )
+        return bool(there) and _made_in(rows, there)
 
     def _settle(self, step: Step) -> None:
         self._made.update(save.name for save in step.saves)
@@ -450,3 +476,8 @@ class PartJudge:
     def _strength(self, name: str) -> Strength | None:
         entry = self._catalog.entry(name)
         return None if entry is None else cast("Strength | None", entry.fingerprint)
+
+
+def _made_in(rows: Iterable[TraceRow], found: Mapping[str, str | None]) -> bool:
+    """Say whether all that was found, location → token, was made according to one of the records."""
+    return any(all(row.outputs.get(place) == token for place, token in found.items()) for row in rows)

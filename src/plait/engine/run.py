@@ -26,6 +26,7 @@ from plait.engine.plan import Plan, make_plan
 from plait.engine.provenance import GitWatch
 from plait.engine.record import Record
 from plait.engine.result import RunResult
+from plait.engine.trash import Trash
 from plait.errors import UsageError, did_you_mean
 from plait.events import Observer, RunStatus
 from plait.ledger import Ledger
@@ -153,11 +154,12 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
     memory = RunMemory(plan.consumers, plan.kept, plan.copy_modes)
     for name, value in plan.injected.items():
         memory.inject(strip_transcoding(name), value)
-    judge = open_judge(plan, catalog, options, ledger)
+    trash = None if options.state is None else Trash(options.state / "trash", record.run_id)
+    judge = open_judge(plan, catalog, options, ledger, None if trash is None else trash.place)
     if judge is not None and options.state is not None and options.identity is not None:
         remove_leftovers(options.state, options.identity.root, judge.unfinished())
     leases = None if judge is None or ledger is None else Leases(ledger.database, record.run_id)
-    keeping = _keeping(options, record.run_id, catalog, memory, judge)
+    keeping = _keeping(options, record.run_id, catalog, memory, judge, trash)
     facts = _facts(options, record.run_id, judge)
     performer = Performer(
         RunData(catalog, memory),
@@ -212,12 +214,17 @@ def _run_recorded(plan: Plan, catalog: DataCatalog, options: RunOptions, ledger:
 
 
 def _keeping(
-    options: RunOptions, run_id: str, catalog: DataCatalog, memory: RunMemory, judge: Judge | None
+    options: RunOptions,
+    run_id: str,
+    catalog: DataCatalog,
+    memory: RunMemory,
+    judge: Judge | None,
+    trash: Trash | None,
 ) -> Keeping | None:
-    if judge is None or options.state is None or options.identity is None:
+    if judge is None or trash is None or options.state is None or options.identity is None:
         return None
     root, limit = options.identity.root, options.spill_limit
-    return Keeping(options.state, root, run_id, catalog, memory, judge, limit)
+    return Keeping(options.state, root, run_id, catalog, memory, judge, trash, limit)
 
 
 @contextmanager

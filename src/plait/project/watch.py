@@ -113,8 +113,9 @@ def _listen() -> None:
     sys.addaudithook(_tell_watching)
 
 
-def _tell_watching(event: str, arguments: tuple[Any, ...]) -> None:
-    for watch in tuple(_watching):
+def _tell_watching(event: str, arguments: tuple[Any, ...], watching: list[Watch] = _watching) -> None:
+    # The list is bound here: while the interpreter ends, audit events outlive what modules hold.
+    for watch in watching[:]:
         watch.hear(event, arguments)
 
 

@@ -270,8 +270,9 @@ def _listen() -> None:
     sys.addaudithook(_tell_faults)
 
 
-def _tell_faults(event: str, arguments: tuple[object, ...]) -> None:
-    for fault in tuple(_faults):
+def _tell_faults(event: str, arguments: tuple[object, ...], faults: list[_Fault] = _faults) -> None:
+    # The list is bound here: while the interpreter ends, audit events outlive what modules hold.
+    for fault in faults[:]:
         fault.hear(event, arguments)
 
 
