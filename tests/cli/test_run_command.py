@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -278,66 +274,3 @@ def test_logging_yml_is_applied_by_the_command(shop, write, plait):
     assert (shop / "run.log").read_text() == "to the file\n"
     write({"conf/logging.yml": "version: 1\nhandlers: {file: {class: nosuch.Handler}}\n"})
     assert "conf/logging.yml" in plait("run", code=2).err
-
-
-SLOW = """
-    import pathlib, time
-
-    def double(numbers):
-        pathlib.Path("started").touch()
-        for _ in range(200):
-            time.sleep(0.02)
-            if pathlib.Path("go").exists():
-                break
-        return numbers
-
-    def total(doubled, factor):
-        return 1
-"""
-
-
-def test_ctrl_c_lets_the_running_node_finish(shop, write):
-    write({"src/shop/pipelines/sums/nodes.py": SLOW})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "plait", "run"],
-        cwd=shop,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    wait_for(shop / "started")
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.1)
-    (shop / "go").touch()
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130, err
-    assert "Stopping when running nodes are done. Ctrl-C again stops now." in out
-    assert "✓ double" in out
-    assert "1 not run, 1 done" in out
-
-
-def test_ctrl_c_twice_stops_now(shop, write):
-    write({"src/shop/pipelines/sums/nodes.py": SLOW})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "plait", "run"],
-        cwd=shop,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    wait_for(shop / "started")
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert err.strip() == "Interrupted."
-    assert "✓ double" not in out
-
-
-def wait_for(file):
-    for _ in range(1000):
-        if file.exists():
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{file} never appeared")

@@ -197,6 +197,25 @@ def die(x):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def take_more_memory_than_there_is(group):
+    """Join a control group and fill its memory."""
+    Path(group, "cgroup.procs").write_text(str(os.getpid()))
+    return bytearray(os.urandom(1 << 20) * 300)
+
+
+def take_more_memory_than_allowed(x):
+    """Let the system refuse memory, as it does where `ulimit -v` is set."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), before[1]))
+    try:
+        return bytearray(1 << 30)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def die_once(marker):
     path = Path(marker)
     if not path.exists():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import nodes_for_executors as nodes
@@ -59,6 +60,61 @@ def test_a_worker_that_is_killed_fails_its_node_only_and_says_why(workers):
     assert result.nodes["add_one"].status == "blocked"
     assert all(result.nodes[f"b{i}"].status == "done" for i in range(6))
     assert plait.run(pipeline([node(nodes.add_one, "x", "y")]), {"x": 1}, workers=workers)["y"] == 2
+
+
+@pytest.fixture
+def small_memory():
+    """A control group with little memory; this takes the right to make one."""
+    try:
+        with own_memory_group() as group:
+            yield group
+    except (OSError, StopIteration) as error:
+        pytest.skip(f"no control group for memory can be made here: {error!r}")
+
+
+@contextmanager
+def own_memory_group():
+    lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
+    places = {name: path.lstrip("/") for _, names, path in lines for name in names.split(",")}
+    if "memory" in places:
+        group = Path("/sys/fs/cgroup/memory", places["memory"], f"plait-test-{os.getpid()}")
+        limits = {"memory.limit_in_bytes": "50000000", "memory.memsw.limit_in_bytes": "50000000"}
+    else:
+        group = Path("/sys/fs/cgroup", places[""], f"plait-test-{os.getpid()}")
+        limits = {"memory.max": "50000000", "memory.swap.max": "0"}
+    group.mkdir()
+    try:
+        for (name, limit), needed in zip(limits.items(), (True, False), strict=True):
+            if needed or (group / name).exists():
+                (group / name).write_text(limit)
+        yield group
+    finally:
+        group.rmdir()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cgroup").exists(), reason="needs control groups")
+def test_a_worker_that_the_system_kills_for_memory_fails_its_node_and_says_so(workers, small_memory):
+    steps = pipeline(
+        [
+            node(nodes.take_more_memory_than_there_is, "group", "y"),
+            *[node(nodes.big, "x", f"b{i}", name=f"b{i}") for i in range(3)],
+        ]
+    )
+    result = plait.run(
+        steps, {"x": 1, "group": MemoryDataset(str(small_memory))}, workers=workers, raise_errors=False
+    )
+    error = result.nodes["take_more_memory_than_there_is"].error
+    assert isinstance(error, WorkerError)
+    assert "Memory ran out: the system killed it (signal 9, oom_kill)" in str(error)
+    assert all(result.nodes[f"b{i}"].status == "done" for i in range(3))
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="looks at /proc")
+def test_memory_that_the_system_refuses_fails_the_node_and_the_worker_goes_on(workers):
+    steps = pipeline([node(nodes.take_more_memory_than_allowed, "x", "y"), node(nodes.big, "x", "b")])
+    result = plait.run(steps, {"x": 1}, workers=workers, raise_errors=False)
+    assert isinstance(result.nodes["take_more_memory_than_allowed"].error, MemoryError)
+    assert result.nodes["big"].status == "done"
 
 
 def fails_behind_a_chain(reader, maker, tmp_path, workers):
