@@ -320,6 +320,30 @@ print(*sorted(heavy & set(sys.modules)))
     assert run_python(program).strip() == ""
 
 
+def test_all_pipelines_that_cannot_be_made_are_told_at_once(make) -> None:
+    root = make(
+        {
+            "src/lab/pipeline_registry.py": """
+                from plait.project import find_pipelines
+
+
+                def register_pipelines():
+                    return find_pipelines()
+            """,
+            "src/lab/pipelines/one/__init__.py": "",
+            "src/lab/pipelines/one/pipeline.py": "import nosuchlibrary\n",
+            "src/lab/pipelines/two/__init__.py": "",
+            "src/lab/pipelines/two/pipeline.py": "def create_pipeline(:\n",
+            "src/lab/pipelines/three/__init__.py": "",
+            "src/lab/pipelines/three/pipeline.py": "def create_pipeline():\n    return 1 / 0\n",
+        }
+    )
+    with Project.open(root) as project:
+        told = "\n".join(str(finding) for finding in project.check())
+    for part in ("nosuchlibrary", "one/pipeline.py", "two/pipeline.py", "three/pipeline.py"):
+        assert part in told, told
+
+
 def test_kedros_find_pipelines_is_pointed_to_plaits(make) -> None:
     root = make(
         {

@@ -60,7 +60,9 @@ class Database:
         with self._connected("identify") as connection:
             if not self._present(connection):
                 return None
-            return rows_fingerprint(connection, query or self._all_rows(connection), self._said)
+            if query is not None:
+                return rows_fingerprint(connection, query, self._said, "token")
+            return rows_fingerprint(connection, self._all_rows(connection), self._said)
 
     @property
     def fingerprint_advice(self) -> str:

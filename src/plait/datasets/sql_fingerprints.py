@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from plait.values import Fingerprint
+from plait.values import Fingerprint, Strength
 
 __all__ = ["rows_fingerprint"]
 
 _BATCH = 10_000
 
 
-def rows_fingerprint(connection: Any, query: str, said: str = "") -> Fingerprint:
+def rows_fingerprint(
+    connection: Any, query: str, said: str = "", strength: Strength = "content"
+) -> Fingerprint:
     """Return the digest of what a query gives: names of columns, and values with their types, in order.
 
     Args:
         connection: of SQLAlchemy.
         said: what else identifies the data, such as the text of the user's own query.
+        strength: ``token`` where the query gives less than all rows.
     """
     import sqlalchemy
 
@@ -27,4 +30,4 @@ def rows_fingerprint(connection: Any, query: str, said: str = "") -> Fingerprint
     while rows := result.fetchmany(_BATCH):
         # repr tells 1 from '1' and from 1.0, and quotes what it delimits.
         digest.update(repr([tuple(row) for row in rows]).encode())
-    return Fingerprint(f"rows:{digest.hexdigest()}", "content")
+    return Fingerprint(f"rows:{digest.hexdigest()}", strength)

@@ -130,6 +130,7 @@ def find_pipelines(raise_errors: bool = True) -> dict[str, Pipeline]:
     folder = Path(str(sys.modules[package].__file__)).parent
     found = Pipelines(_found(Sources(folder.parent), package, folder.parent.parent, folder))
     if raise_errors:
+        _ = found[DEFAULT]  # which tells of all that cannot be made, not of the first alone
         return dict(found)
     return {name: made for name in found if (made := _or_none(found, name)) is not None}
 
