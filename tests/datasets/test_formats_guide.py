@@ -34,7 +34,7 @@ def test_the_programs_of_the_guide_run(tmp_path, monkeypatch):
     names = {}
     for block in blocks("python"):
         exec(compile(block, str(GUIDE), "exec"), names)
-    assert len(blocks("python")) == 4
+    assert len(blocks("python")) == 5
 
 
 def test_the_table_of_formats_imports_no_library():

@@ -11,7 +11,8 @@ import pytest
 
 from plait.catalog import DataCatalog
 from plait.catalog.connections import Connections
-from plait.datasets.sql import QueryDataset, TableDataset
+from plait.datasets.sql import TableDataset
+from plait.datasets.sql_queries import QueryDataset
 from plait.errors import CatalogError, CredentialsError, DatasetError, MissingLibraryError
 
 DATA = pd.DataFrame({"id": [1, 2, 3], "name": ["a", None, "c"]})

@@ -9,7 +9,8 @@ import pytest
 
 import plait
 from plait import DataCatalog, node, pipeline
-from plait.datasets.sql import QueryDataset, TableDataset
+from plait.datasets.sql import TableDataset
+from plait.datasets.sql_queries import QueryDataset
 
 
 @pytest.fixture

@@ -41,8 +41,13 @@ class Builder:
     default_frame: str = "pandas"
     connections: Connections = field(default_factory=Connections)
 
-    def build(self, entry: Entry, version: Version | None) -> Dataset:
+    def build(
+        self, entry: Entry, version: Version | None, datasets: Callable[[str], Dataset] | None = None
+    ) -> Dataset:
         """Return the dataset of an entry.
+
+        Args:
+            datasets: gives the others, to those that refer to them.
 
         Raises:
             CatalogError: an argument is wrong, or the class is no dataset.
@@ -55,7 +60,7 @@ class Builder:
             version = None
         if isinstance(target, Format):
             return self._file(entry, target, version)
-        return self._object(entry, target, version)
+        return self._object(entry, target, version, datasets)
 
     def check(self, entry: Entry) -> None:
         """Raise what :meth:`build` would, as far as it can be told without importing a data library."""
@@ -118,7 +123,13 @@ class Builder:
             **arguments,
         )
 
-    def _object(self, entry: Entry, target: Callable[..., Any], version: Version | None) -> Dataset:
+    def _object(
+        self,
+        entry: Entry,
+        target: Callable[..., Any],
+        version: Version | None,
+        datasets: Callable[[str], Dataset] | None,
+    ) -> Dataset:
         if not callable(target):
             raise CatalogError(f"type '{entry.type}' is no class")
         arguments = self._with_credentials(entry.arguments)
@@ -127,6 +138,8 @@ class Builder:
             arguments["dataset"] = self._inner(entry, arguments["dataset"], version)
             version = None
         self._add_surroundings(entry, arguments, takes, version)
+        if registry.dataset_type(entry.type).refers:
+            arguments["datasets"] = datasets
         if takes is not None:
             _refuse_unknown(arguments, takes, [*takes, *COMMON_KEYS], f"type '{entry.type}'")
             _demand_required(arguments, takes, entry.type)

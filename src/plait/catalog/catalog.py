@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from plait.catalog import registry
 from plait.catalog.build import Builder
 from plait.catalog.connections import Connections
 from plait.catalog.entries import Entry, parse_entry
@@ -19,7 +20,8 @@ from plait.catalog.failures import ErrorsNamed
 from plait.catalog.locations import local_text
 from plait.catalog.memory import CopyMode, MemoryDataset
 from plait.catalog.patterns import Pattern, is_pattern, rank
-from plait.catalog.protocols import Confirms, Dataset, Exists, FrameName, LoadsFrames, Releases
+from plait.catalog.protocols import Confirms, Dataset, Exists, FrameName, LoadsFrames, Refers, Releases
+from plait.catalog.references import Query, read_query, text_of
 from plait.catalog.versions import Version, generate_timestamp, safe_version
 from plait.errors import CatalogError, DatasetError, DatasetNotFoundError, did_you_mean
 from plait.values import Origin
@@ -226,6 +228,50 @@ class DataCatalog:
     def builder(self) -> Builder:
         """What turns entries into datasets: credentials, root, default frame."""
         return self._builder
+
+    @property
+    def may_refer(self) -> bool:
+        """Whether anything here may refer to other datasets; false for most catalogs, and cheap to ask."""
+        written = (*self._config.values(), *self._factories.values())
+        return any(map(_may_refer, written)) or any(isinstance(each, Refers) for each in self._given.values())
+
+    def references(self, name: str) -> tuple[str, ...]:
+        """Return the datasets that a name refers to, as a query does to tables; makes no dataset.
+
+        None are told of an entry that is wrong: whoever uses or checks it is told what is.
+        """
+        given = self._given.get(name)
+        if given is not None:
+            return tuple(given.references) if isinstance(given, Refers) else ()
+        try:
+            query = self.query(name)
+        except (CatalogError, OSError, UnicodeDecodeError, LookupError):
+            return ()
+        return () if query is None else query.datasets
+
+    def query(self, name: str) -> Query | None:
+        """Return the SQL that the entry of a name holds, or None where it holds none.
+
+        Raises:
+            CatalogError: the entry is wrong.
+            OSError, UnicodeDecodeError, LookupError: its file cannot be read.
+        """
+        if not self._has_sql(name):
+            return None
+        entry = self.entry(name)
+        if entry is None or not registry.dataset_type(entry.type).refers:
+            return None
+        return read_query(text_of(entry.arguments, self._builder.root))
+
+    def _has_sql(self, name: str) -> bool:
+        if name in self._given:
+            return False
+        if name in self._config:
+            return _may_refer(self._config[name])
+        if not any(map(_may_refer, self._factories.values())):
+            return False
+        found = self._match(name)
+        return found is not None and _may_refer(self._factories[found[0].text])
 
     # --- Loading and saving
 
@@ -512,7 +558,7 @@ class DataCatalog:
             made = self._versioned if entry.versioned else self._instances
             if name not in made:
                 version = Version(self.load_versions.get(name), self.save_version)
-                made[name] = self._builder.build(entry, version)
+                made[name] = self._builder.build(entry, version, self.dataset)
             return made[name]
 
     def _is_instance(self, name: str, wanted: tuple[type, ...]) -> bool:
@@ -537,3 +583,8 @@ def _is_entry(value: Any) -> bool:
 
 def _class_path(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _may_refer(value: object) -> bool:
+    """Say whether an entry holds SQL, by a look at its type."""
+    return isinstance(value, Mapping) and registry.refers(value.get("type"))

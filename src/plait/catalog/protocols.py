@@ -6,7 +6,7 @@ what a dataset cannot do.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -231,6 +231,31 @@ class Bound(Protocol):
 
     @property
     def connection(self) -> str: ...
+
+
+@runtime_checkable
+class NamedInSql(Protocol):
+    """Is a table that a statement in the same database can name."""
+
+    @property
+    def sql_name(self) -> str:
+        """Its name, quoted, with all the parts that it was given."""
+        ...
+
+    @property
+    def sql_place(self) -> str:
+        """The database, without secrets: one statement names only tables of one place."""
+        ...
+
+
+@runtime_checkable
+class Refers(Protocol):
+    """Is made from other datasets when it is loaded, as a query is from tables."""
+
+    @property
+    def references(self) -> Sequence[str]:
+        """The names of those datasets."""
+        ...
 
 
 @runtime_checkable

@@ -55,12 +55,14 @@ class DatasetType:
         frame: the frame that the name fixes (``pandas`` for ``pandas.CSVDataset``), or None.
         needs: importable modules it needs besides those of its frame, as ``python_calamine``.
         located: an entry of this type must say where its data lies (``path`` or ``filepath``).
+        refers: its entries hold SQL, which may refer to other datasets.
     """
 
     target: str
     frame: str | None = None
     needs: tuple[str, ...] = ()
     located: bool = True
+    refers: bool = False
 
 
 _MEMORY = DatasetType("plait.catalog.memory:MemoryDataset", located=False)
@@ -102,6 +104,12 @@ def dataset_type(name: str) -> DatasetType:
             hint=did_you_mean(name, known_types()) or "pip install kedro-datasets",
         )
     raise _unknown_type(name)
+
+
+def refers(name: object) -> bool:
+    """Say whether entries of a type, as it is written, hold SQL that may refer to other datasets."""
+    row = _table().TYPES.get(name) if isinstance(name, str) else None
+    return row is not None and row.refers
 
 
 def is_memory_type(name: str) -> bool:

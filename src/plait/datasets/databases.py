@@ -41,6 +41,14 @@ class Database:
         return f"{redact(self._connection()[0])}#{self._part}"
 
     @property
+    def sql_place(self) -> str:
+        """The database, without secrets."""
+        import sqlalchemy
+
+        url = sqlalchemy.make_url(self._connection()[0])
+        return f"{url.get_backend_name()}://{url.host or ''}:{url.port or ''}/{url.database or ''}"
+
+    @property
     def _part(self) -> str:
         raise NotImplementedError
 
@@ -60,9 +68,11 @@ class Database:
         with self._connected("identify") as connection:
             if not self._present(connection):
                 return None
-            if query is not None:
-                return rows_fingerprint(connection, query, self._said, "token")
-            return rows_fingerprint(connection, self._all_rows(connection), self._said)
+            if query is None:
+                return rows_fingerprint(self._all_rows(connection), self._said)
+            import sqlalchemy
+
+            return rows_fingerprint(connection.execute(sqlalchemy.text(query)), self._said, "token")
 
     @property
     def fingerprint_advice(self) -> str:
@@ -76,7 +86,7 @@ class Database:
     def _present(self, connection: Any) -> bool:  # noqa: ARG002
         return True
 
-    def _all_rows(self, connection: Any) -> str:
+    def _all_rows(self, connection: Any) -> Any:
         raise NotImplementedError
 
     @property

@@ -1,4 +1,4 @@
-"""Tables and queries of a database, through SQLAlchemy."""
+"""Tables of a database, through SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
-from typing import IO, Any, Literal, NoReturn
+from typing import IO, Any, Literal
 
 from plait.catalog import frames
 from plait.catalog.connections import Connections
@@ -18,7 +17,7 @@ from plait.datasets.databases import Database
 from plait.datasets.previews import of_rows
 from plait.errors import CatalogError, DatasetError
 
-__all__ = ["QueryDataset", "TableDataset"]
+__all__ = ["TableDataset"]
 
 Mode = Literal["fail", "replace", "append"]
 
@@ -161,11 +160,19 @@ class TableDataset(Database):
 
         return bool(sqlalchemy.inspect(connection).has_table(self.table_name, self._schema))
 
-    def _all_rows(self, connection: Any) -> str:
+    @property
+    def sql_name(self) -> str:
+        """The name, quoted where the database needs it."""
         import sqlalchemy
 
         table = sqlalchemy.table(self.table_name, schema=self._schema)
-        return str(sqlalchemy.select(sqlalchemy.text("*")).select_from(table).compile(connection))
+        return str(self._engine(*self._connection()).dialect.identifier_preparer.format_table(table))
+
+    def _all_rows(self, connection: Any) -> Any:
+        import sqlalchemy
+
+        table = sqlalchemy.table(self.table_name, schema=self._schema)
+        return connection.execute(sqlalchemy.select(sqlalchemy.text("*")).select_from(table))
 
     def preview(self, limit: int = 20) -> Preview:
         """Show the first rows; the database is asked for no more."""
@@ -243,102 +250,3 @@ def _some(chunk: Any) -> Any:
     if chunk is None:
         raise DatasetError("saving None is not allowed, and a chunk is None")
     return chunk
-
-
-class QueryDataset(Database):
-    """The result of a query; it can be loaded only.
-
-    Args:
-        sql: the query itself, or
-        filepath: a file that holds it.
-        credentials: ``{con: <SQLAlchemy URL>, …}``; further keys go to ``create_engine``.
-        load_args: keywords of ``pandas.read_sql_query``, as ``params``.
-        frame: what ``load`` gives.
-        execution_options: of the SQLAlchemy connection.
-        encoding: of the file.
-        fingerprint_query: gives what changes whenever the result does.
-        root: the folder that a relative ``filepath`` starts from.
-    """
-
-    def __init__(
-        self,
-        sql: str | None = None,
-        credentials: object = None,
-        *,
-        filepath: str | None = None,
-        path: str | None = None,
-        load_args: Mapping[str, Any] | None = None,
-        execution_options: Mapping[str, Any] | None = None,
-        frame: FrameName = "pandas",
-        encoding: str | None = None,
-        fs_args: Mapping[str, Any] | None = None,  # noqa: ARG002 - of remote query files; they are rare
-        metadata: Mapping[str, Any] | None = None,
-        fingerprint_query: str | None = None,
-        root: str | Path | None = None,
-        connections: Connections | None = None,
-    ) -> None:
-        super().__init__(credentials, connections, fingerprint_query)
-        filepath = filepath or path
-        if bool(sql) == bool(filepath):
-            raise CatalogError("a query needs either `sql` or `filepath`", hint="`sql: SELECT …`")
-        self.metadata = metadata
-        self.frame = frame
-        self._sql = sql
-        self._file = None if filepath is None else Path(root or "") / filepath
-        self._load_args = dict(load_args or {})
-        self._execution_options = dict(execution_options or {})
-        self._encoding = encoding or "utf-8"
-
-    @property
-    def _part(self) -> str:
-        return self._file.name if self._file else "query"
-
-    @property
-    def _subject(self) -> str:
-        return f"the query in {self._file}" if self._file else "the query"
-
-    @property
-    def query(self) -> str:
-        """The SQL text."""
-        if self._file is None:
-            return str(self._sql)
-        try:
-            return self._file.read_text(self._encoding)
-        except (OSError, UnicodeDecodeError) as error:
-            raise DatasetError(f"the query file {self._file} cannot be read", why=str(error)) from error
-
-    def load(self) -> Any:
-        """Return the result in the entry's frame."""
-        return self.load_as(self.frame)
-
-    def load_as(self, frame: FrameName) -> Any:
-        """Return the result in a library; the values are the same in each."""
-        with self._connected("run") as connection:
-            import pandas as pd
-
-            connection = connection.execution_options(**self._execution_options)
-            result = pd.read_sql_query(self.query, con=connection, **self._load_args)
-        return frames.convert(result, frame)
-
-    def _all_rows(self, connection: Any) -> str:  # noqa: ARG002
-        return self.query
-
-    @property
-    def _said(self) -> str:
-        return self.query
-
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002
-        """Refuse: a query has no place to save to."""
-        raise DatasetError("a query cannot be saved to", hint="save to a table: `type: sql.TableDataset`")
-
-    def preview(self, limit: int = 20) -> Preview:
-        """Show the first rows; no more are fetched."""
-        with self._connected("run") as connection:
-            options = {"stream_results": True, "max_row_buffer": limit + 1, **self._execution_options}
-            parameters = self._load_args.get("params")
-            if isinstance(parameters, list):
-                parameters = tuple(parameters)
-            result = connection.execution_options(**options).exec_driver_sql(self.query, parameters)
-            rows = result.fetchmany(limit + 1)
-            result.close()
-            return of_rows(dict.fromkeys(result.keys(), ""), rows, limit, len(rows) <= limit)

@@ -12,20 +12,15 @@ __all__ = ["rows_fingerprint"]
 _BATCH = 10_000
 
 
-def rows_fingerprint(
-    connection: Any, query: str, said: str = "", strength: Strength = "content"
-) -> Fingerprint:
+def rows_fingerprint(result: Any, said: str = "", strength: Strength = "content") -> Fingerprint:
     """Return the digest of what a query gives: names of columns, and values with their types, in order.
 
     Args:
-        connection: of SQLAlchemy.
+        result: of a statement that SQLAlchemy ran.
         said: what else identifies the data, such as the text of the user's own query.
         strength: ``token`` where the query gives less than all rows.
     """
-    import sqlalchemy
-
     digest = hashlib.sha256(f"{len(said)}:{said}".encode())
-    result = connection.execute(sqlalchemy.text(query))
     digest.update(repr(list(result.keys())).encode())
     while rows := result.fetchmany(_BATCH):
         # repr tells 1 from '1' and from 1.0, and quotes what it delimits.

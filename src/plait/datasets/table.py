@@ -6,6 +6,7 @@ Kedro's names are here beside Plait's short ones, so that a catalog written for 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from plait.catalog.registry import DatasetType
 
@@ -16,8 +17,8 @@ def _format(constant: str, frame: str | None = None, *needs: str) -> DatasetType
     return DatasetType(f"plait.datasets.formats:{constant}", frame, needs)
 
 
-def _sql(name: str) -> DatasetType:
-    return DatasetType(f"plait.datasets.sql:{name}", None, ("pandas", "sqlalchemy"), located=False)
+def _sql(name: str, module: str = "sql") -> DatasetType:
+    return DatasetType(f"plait.datasets.{module}:{name}", None, ("pandas", "sqlalchemy"), located=False)
 
 
 def _snowflake(name: str, *needs: str) -> DatasetType:
@@ -52,7 +53,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "path": _format("PATH"),
     "partitions": _partitions("partitions:PartitionedDataset"),
     "sql.TableDataset": _sql("TableDataset"),
-    "sql.QueryDataset": _sql("QueryDataset"),
+    "sql.QueryDataset": replace(_sql("QueryDataset", "sql_queries"), refers=True),
     "snowflake.Table": _snowflake("tables:Table"),
     "snowflake.TableRef": _snowflake("references:TableRef"),
     "snowflake.ProcedureRef": _snowflake("references:ProcedureRef"),
@@ -71,7 +72,7 @@ _KEDRO: Mapping[str, DatasetType] = {
     "partitions.PartitionedDataset": _partitions("kedro_partitions:PartitionedDataset"),
     "partitions.IncrementalDataset": _partitions("kedro_partitions:IncrementalDataset"),
     "pandas.SQLTableDataset": _sql("TableDataset"),
-    "pandas.SQLQueryDataset": _sql("QueryDataset"),
+    "pandas.SQLQueryDataset": _SHORT["sql.QueryDataset"],
     "snowflake.SnowparkTableDataset": _snowflake("snowpark:kedros_table", "snowflake.snowpark"),
     "polars.CSVDataset": _format("CSV", "polars"),
     "polars.EagerPolarsDataset": _format("POLARS_GENERIC", "polars"),

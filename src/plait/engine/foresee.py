@@ -135,9 +135,10 @@ class _View:
         if not self._open:
             return found
         for argument, (_, load) in data_arguments(step).items():
-            maker = self._makers.get(strip_transcoding(load.name))
-            if maker is not None and maker in self._open:
-                found[argument] = self._plan.steps[maker].node.name
+            for name in (load.name, *step.node.through.get(load.name, ())):
+                maker = self._makers.get(strip_transcoding(name))
+                if maker is not None and maker in self._open:
+                    found[argument] = self._plan.steps[maker].node.name
         return found
 
     def _needed(self, step: Step) -> tuple[Needed, str | None]:

@@ -401,8 +401,13 @@ class Judge:
         for load in step.loads:
             if load.name in self._data or load.name in self._made_by:
                 continue
-            if load.place == "stored" and load.mode is None:
+            if load.place == "stored" and load.mode is None and not self._waits(step, load.name):
                 self._data[load.name] = self._fingerprint(load.name)
+
+    def _waits(self, step: Step, name: str) -> bool:
+        """Say whether an input refers to something that a step makes and that is not settled yet."""
+        through = step.node.through.get(name, ())
+        return any(each in self._made_by and each not in self._data for each in through)
 
     def _fingerprint(self, name: str) -> Fingerprint | None:
         entry = self._catalog.entry(name)

@@ -197,8 +197,7 @@ def _needed(pipeline: Pipeline, injected: frozenset[str], wanted: list[str] | No
         if node.name in found:
             continue
         found.add(node.name)
-        keys = {strip_transcoding(name) for name in node.inputs} - cut
-        waiting += [producers[key] for key in keys if key in producers]
+        waiting += [producers[key] for key in {*node.reads} - cut if key in producers]
     return tuple([node for node in pipeline if node.name in found])
 
 
@@ -241,7 +240,7 @@ class _Binder:
             self._check_stream(node, saves)
         if node.maps or node.incremental or node.injected:
             self.problems += ways_problems(node, loads, saves, self.catalog)
-        missing = self._missing_inputs(loads) if len(reads) < len(loads) else ()
+        missing = self._missing_inputs(node, loads) if len(reads) < len(loads) else ()
         chosen = tuple(self.keys[node.name]) if node.name in self.keys else None
         return Step(node, loads, saves, reads, "blocked" if missing else "run", missing, chosen)
 
@@ -310,8 +309,10 @@ class _Binder:
             return Save("memory", strip_transcoding(name))
         return Save("stored", name)
 
-    def _missing_inputs(self, loads: tuple[Load, ...]) -> tuple[Reason, ...]:
+    def _missing_inputs(self, node: Node, loads: tuple[Load, ...]) -> tuple[Reason, ...]:
         names = dict.fromkeys([load.name for load in loads if load.place == "stored"])
+        for through in node.through.values():
+            names |= dict.fromkeys(through)
         found = [self._missing_reason(name) for name in names]
         return tuple([reason for reason in found if reason is not None])
 

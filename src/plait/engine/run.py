@@ -93,6 +93,7 @@ def run(
     catalog = catalog if isinstance(catalog, DataCatalog) else DataCatalog.from_mapping(catalog or {})
     given = parameters if isinstance(parameters, Parameters) else Parameters(dict(parameters or {}))
     persist = save if save is not None else not inputs
+    pipeline = pipeline.reading_through(catalog.references)
     plan = make_plan(
         pipeline,
         catalog,

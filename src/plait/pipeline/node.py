@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import tee
+from types import MappingProxyType
 from typing import Any, Literal, NoReturn
 
 from plait.errors import NodeError
@@ -25,6 +26,7 @@ from plait.pipeline.definition import (
 )
 from plait.pipeline.identity import same_function
 from plait.pipeline.modes import Each, OnError
+from plait.pipeline.names import is_parameter, strip_transcoding
 from plait.pipeline.signature import function_name
 
 __all__ = ["Cache", "Node", "node"]
@@ -79,7 +81,9 @@ class Node:
         injected: argument → ``RunContext``, ``Generator``, ``PartitionKey`` or ``Completed``.
         base_name: namespace and given name or function name; equal nodes share it.
         is_named: it was given a name, and is not called after its function.
-        reads, writes: names of its inputs and outputs without format, each once, in order.
+        reads, writes: names of its inputs and outputs without format, each once, in order; ``reads`` has what
+            it reads through others too.
+        through: input → the datasets that it refers to, as a query does to tables.
         transcoded: those of them that it names with a format.
         streams: the function is a generator function.
         return_annotation: as written, or None.
@@ -101,6 +105,7 @@ class Node:
     bindings: tuple[Binding, ...]
     injected: Mapping[str, str]
     reads: tuple[str, ...]
+    through: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     writes: tuple[str, ...]
     transcoded: tuple[str, ...]
     streams: bool
@@ -178,6 +183,7 @@ class Node:
         if func is not None:
             options = {key: values[key] for key in _OPTIONS}
             values = define(func, self._as_inputs(), self._as_outputs(), options)
+            values |= {key: self.__dict__[key] for key in ("reads", "through") if self.through}
         if name is not None:
             values["_given_name"] = name
         if tags is not None:
@@ -188,6 +194,25 @@ class Node:
         """Return this node with ``tags`` added."""
         added = labels("tag", tags) | self.tags
         return self if added == self.tags else _restore({**_without_derived(self), "tags": added})
+
+    def reading_through(self, references: Callable[[str], Iterable[str]]) -> Node:
+        """Return this node with what its inputs refer to, so that it waits for whoever makes that.
+
+        Args:
+            references: gives the datasets that a dataset refers to.
+        """
+        names = [binding.dataset for binding in self.bindings if not is_parameter(binding.dataset)]
+        through = {name: found for name in names if (found := tuple(references(name)))}
+        if through == self.through:
+            return self
+        own = dict.fromkeys(map(strip_transcoding, self._input_names))
+        further = [strip_transcoding(each) for found in through.values() for each in found]
+        values = {
+            **_without_derived(self),
+            "through": through,
+            "reads": tuple({**own, **dict.fromkeys(further)}),
+        }
+        return _restore(values)
 
     def qualified(self) -> Node:
         """Return this node under its long name, ``function.first_output``, unless it was given a name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NoReturn
@@ -207,8 +207,9 @@ class Pipeline:
         return {name for name in self.all_outputs() if strip_transcoding(name) not in consumers}
 
     def datasets(self) -> set[str]:
-        """Return the names of all that is read or made."""
-        return self.all_inputs() | self.all_outputs()
+        """Return the names of all that is read, also through others, or made."""
+        through = (names for node in self._chosen.values() for names in node.through.values())
+        return self.all_inputs().union(self.all_outputs(), *through)
 
     # --- slices ---
 
@@ -333,6 +334,20 @@ class Pipeline:
         """
         added = labels("tag", tags)
         return _of_checked({name: node.tag(added) for name, node in self._chosen.items()})
+
+    def reading_through(self, references: Callable[[str], Iterable[str]]) -> Pipeline:
+        """Return this pipeline with each node after whoever makes what its inputs refer to.
+
+        Args:
+            references: gives the datasets that a dataset refers to, as a query does to tables.
+
+        Raises:
+            CircularDependencyError: a node would wait for itself.
+        """
+        nodes = {name: node.reading_through(references) for name, node in self._chosen.items()}
+        if all(node is self._chosen[name] for name, node in nodes.items()):
+            return self
+        return _of_graph(assemble(nodes.values()))
 
     # --- for people and programs ---
 

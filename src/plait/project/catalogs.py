@@ -13,8 +13,9 @@ from plait.project.settings import Settings
 if TYPE_CHECKING:
     from plait.config import Config
     from plait.project.project import Project
+    from plait.project.script import Script
 
-__all__ = ["from_configuration", "from_script"]
+__all__ = ["for_references", "from_configuration", "from_script"]
 
 
 def from_configuration(project: Project, config: Config, settings: Settings) -> DataCatalog:
@@ -33,6 +34,13 @@ def from_script(catalog: Any, root: Path) -> DataCatalog:
     if isinstance(catalog, DataCatalog):
         return catalog
     return DataCatalog.from_mapping(catalog, root=root)
+
+
+def for_references(config: Config | None, script: Script | None, root: Path) -> DataCatalog:
+    """Return the catalog as far as it takes to tell which dataset refers to which."""
+    if script is not None:
+        return from_script(script.catalog, root)
+    return DataCatalog.from_config(config.catalog if config is not None else {}, root=root)
 
 
 def _with_types(entries: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:

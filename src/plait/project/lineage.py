@@ -105,13 +105,17 @@ class Lineage:
         if row is not None:
             yield from (strip_transcoding(item[0]) for item in row.inputs.values())
             return
+        if name in self._catalog:
+            yield from map(strip_transcoding, self._catalog.references(name))
         node = self._pipeline.producers.get(name)
         if node is not None:
             yield from _data(node)
 
     def _results(self, name: str) -> Iterator[str]:
         for node in self._pipeline.consumers.get(name, ()):
-            yield from map(strip_transcoding, node.outputs)
+            yield from (via for via, names in node.through.items() if name in map(strip_transcoding, names))
+            if name in map(strip_transcoding, node.inputs):
+                yield from map(strip_transcoding, node.outputs)
 
     def _location(self, name: str) -> str | None:
         if name not in self._catalog or self._catalog.is_memory(name):

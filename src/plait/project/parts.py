@@ -101,7 +101,36 @@ class Parts:
 
     @property
     def pipelines(self) -> Pipelines:
-        return self._shared.pipelines if self._shared else self._once("pipelines", self._find_pipelines)
+        return self._once("completed pipelines", self._complete_pipelines)
+
+    @property
+    def _written_pipelines(self) -> Pipelines:
+        if self._shared:
+            return self._shared._written_pipelines
+        return self._once("pipelines", self._find_pipelines)
+
+    def completed(self, pipeline: Pipeline) -> Pipeline:
+        """Return a pipeline with what the inputs of its nodes refer to, as queries in the catalog do."""
+        return pipeline if self._references is None else pipeline.reading_through(self._references)
+
+    def _complete_pipelines(self) -> Pipelines:
+        found = self._written_pipelines
+        return found if self._references is None else found.reading_through(self._references)
+
+    @property
+    def _references(self) -> Callable[[str], Iterable[str]] | None:
+        """What gives the datasets that a dataset refers to, or None where none does."""
+        return self._once("references", self._read_references)
+
+    def _read_references(self) -> Callable[[str], Iterable[str]] | None:
+        from plait.project.catalogs import for_references
+
+        try:
+            # Not the catalog itself: hooks see that when it is made, and they may ask for the pipelines.
+            catalog = for_references(None if self.script else self.config, self.script, self._project.root)
+        except PlaitError:
+            return None  # whoever needs the catalog is told what is wrong with it
+        return catalog.references if catalog.may_refer else None
 
     @property
     def hooks(self) -> pluggy.PluginManager | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,6 +32,18 @@ class Pipelines(Mapping[str, Pipeline]):
         self._makers = dict(makers)
         self._made: dict[str, Pipeline] = {}
         self._lock = threading.RLock()
+
+    def reading_through(self, references: Callable[[str], Iterable[str]]) -> Pipelines:
+        """Return the same pipelines, whose nodes also wait for what their inputs refer to.
+
+        Args:
+            references: gives the datasets that a dataset refers to.
+        """
+        names = dict.fromkeys(self._makers)
+        return Pipelines({name: partial(self._completed, name, references) for name in names})
+
+    def _completed(self, name: str, references: Callable[[str], Iterable[str]]) -> Pipeline:
+        return self[name].reading_through(references)
 
     @classmethod
     def of(cls, made: Mapping[str, Pipeline]) -> Pipelines:

@@ -164,7 +164,7 @@ def _keys(parts: Parts, request: RunRequest) -> Mapping[str, tuple[str, ...]]:
 
 def _named(parts: Parts, pipeline: str | Pipeline) -> Pipeline:
     if isinstance(pipeline, Pipeline):
-        return pipeline
+        return parts.completed(pipeline)
     names = [name for name in pipeline.split(",") if name] or [DEFAULT]
     first, *others = [parts.pipelines[name] for name in names]
     return sum(others, first)

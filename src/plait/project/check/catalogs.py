@@ -146,7 +146,7 @@ def _follows(node: Node, first: Node, facts: Facts) -> bool:
         current = waiting.pop()
         if current.name == first.name:
             return True
-        parents = [facts.producers.get(strip_transcoding(name)) for name in current.inputs]
+        parents = [facts.producers.get(name) for name in current.reads]
         fresh = {parent.name: parent for parent in parents if parent is not None and parent.name not in seen}
         seen |= fresh.keys()
         waiting += fresh.values()

@@ -57,7 +57,7 @@ class Facts:
         """Dataset without format → the nodes that read it."""
         found: dict[str, list[Node]] = {}
         for node in self.nodes:
-            for name in dict.fromkeys(map(strip_transcoding, node.inputs)):
+            for name in node.reads:
                 found.setdefault(name, []).append(node)
         return {name: tuple(nodes) for name, nodes in found.items()}
 

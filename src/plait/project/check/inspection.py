@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from plait.errors import PlaitError, ProjectError, did_you_mean
-from plait.project.check import catalogs, declared_types, naming, pipelines
+from plait.project.check import catalogs, declared_types, naming, pipelines, queries
 from plait.project.check.facts import Facts, Source
 from plait.project.check.findings import Finding, flattened, warning
 from plait.project.pipelines import DEFAULT
@@ -25,6 +25,7 @@ _RULES: tuple[Rule, ...] = (
     pipelines.free_inputs,
     pipelines.unlisted_outputs,
     catalogs.wrong_entries,
+    queries.wrong_queries,
     catalogs.open_secrets,
     catalogs.names_of_parameters,
     catalogs.missing_libraries,

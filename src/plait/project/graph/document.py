@@ -170,7 +170,7 @@ class _Builder:
         known = self._numbers.get(f"node:{node.name}")
         if known is not None:
             return known
-        inputs = [self._data(name) for name in dict.fromkeys(map(strip_transcoding, node.inputs))]
+        inputs = [self._data(name) for name in node.reads]
         outputs = [self._data(name) for name in dict.fromkeys(map(strip_transcoding, node.outputs))]
         return self._add(
             {

@@ -167,7 +167,7 @@ def _datasets(pipeline: Pipeline) -> list[str]:
 
 def _edges(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
     for node in pipeline.nodes:
-        for name in dict.fromkeys(map(strip_transcoding, node.inputs)):
+        for name in node.reads:
             if not is_parameter(name):
                 yield _dataset(name), _node(node)
         for name in dict.fromkeys(map(strip_transcoding, node.outputs)):
