@@ -234,6 +234,19 @@ class Bound(Protocol):
 
 
 @runtime_checkable
+class FingerprintedTogether(Protocol):
+    """Can be identified together with others of the same connection, by one question."""
+
+    @property
+    def connection(self) -> str: ...
+
+    @classmethod
+    def fingerprints_of(cls, datasets: Sequence[Any]) -> list[Fingerprint | None]:
+        """Return what identifies each, in order; None for what is not there."""
+        ...
+
+
+@runtime_checkable
 class NamedInSql(Protocol):
     """Is a table that a statement in the same database can name."""
 

@@ -55,6 +55,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": replace(_sql("QueryDataset", "sql_queries"), refers=True),
     "snowflake.Table": _snowflake("tables:Table"),
+    "snowflake.Query": replace(_snowflake("queries:Query"), refers=True),
     "snowflake.TableRef": _snowflake("references:TableRef"),
     "snowflake.ProcedureRef": _snowflake("references:ProcedureRef"),
     "snowpark.Table": _snowflake("snowpark:table", "snowflake.snowpark"),

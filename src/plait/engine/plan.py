@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from plait.catalog import DataCatalog, frames
+from plait.catalog import DataCatalog, Entry, frames
 from plait.catalog.memory import CopyMode
 from plait.catalog.protocols import Exists, FrameName, Located
 from plait.config import BoundParameters
@@ -346,11 +346,11 @@ class _Binder:
         return found is not None or dataset.exists()
 
     def _stored_datasets(self) -> Iterator[tuple[str, Any]]:
-        """Give all that the nodes read and write behind URLs, so that each folder is listed once."""
+        """Give all that the nodes read and write elsewhere: each folder and connection is asked once."""
         names = dict.fromkeys([name for node in self._needed for name in (*node.reads, *node.writes)])
         for name in names:
             entry = None if self._memory(name) else self.catalog.entry(name)
-            if entry is not None and "://" in (entry.location or ""):
+            if entry is not None and _lies_elsewhere(entry):
                 yield name, self.catalog.dataset(name)
 
     def _check_stream(self, node: Node, saves: tuple[Save, ...]) -> None:
@@ -363,6 +363,10 @@ class _Binder:
                         hint="return the whole instead of yielding, or keep it in memory",
                     )
                 )
+
+
+def _lies_elsewhere(entry: Entry) -> bool:
+    return "://" in entry.location if entry.location else entry.credentials_name is not None
 
 
 def _scope(function: Any) -> dict[str, Any] | None:

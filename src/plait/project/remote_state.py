@@ -38,6 +38,7 @@ def is_as_recorded(project: Project, recorded: Mapping[str, str]) -> bool:
     try:
         config = project.parts().config
         catalog = DataCatalog.from_config(config.catalog, config.credentials, root=project.root)
-        return tokens(catalog, recorded) == dict(recorded)
+        with catalog.connections.in_use():
+            return tokens(catalog, recorded) == dict(recorded)
     except Exception:  # the long way tells what is wrong, if it still is
         return False

@@ -37,6 +37,6 @@ def fetched(link: Link, query: str, values: Sequence[Any] = ()) -> Any:
         return in_one_type(table, scales)
 
 
-def preview_of(link: Link, query: str, limit: int) -> Preview:
+def preview_of(link: Link, query: str, limit: int, values: Sequence[Any] = ()) -> Preview:
     """Show the first rows of a query that gives one more if there is more."""
-    return of_arrow(fetched(link, query), limit)
+    return of_arrow(fetched(link, query, values), limit)

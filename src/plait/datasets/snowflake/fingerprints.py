@@ -43,10 +43,10 @@ def of_tables(link: Link, tables: Sequence[tuple[TableName, str | None]]) -> lis
 
 
 def of_rows(rows: Iterable[Sequence[Any]], said: str = "") -> Fingerprint:
-    """Return the digest of what a query gave."""
+    """Return the digest of what a query gave, which may be less than all rows."""
     digest = hashlib.sha256(said.encode())
     digest.update(repr([tuple(row) for row in rows]).encode())
-    return Fingerprint(f"rows:{digest.hexdigest()}", "content")
+    return Fingerprint(f"rows:{digest.hexdigest()}", "token")
 
 
 def _changes(link: Link, tables: Sequence[TableName]) -> dict[TableName, Any]:

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from plait.catalog.connections import Connections
 from plait.datasets.identifiers import TableName, parse
-from plait.datasets.snowflake import fingerprints, statements
+from plait.datasets.snowflake import statements
 from plait.datasets.snowflake.connection import Account, Link, is_missing
+from plait.datasets.snowflake.naming import Named
 from plait.errors import DatasetError
 from plait.values import Fingerprint
 
@@ -106,7 +107,7 @@ class _Reference:
         return self._account.perform(f"cannot {action} {self._subject}", what)
 
 
-class TableRef(_Reference):
+class TableRef(Named, _Reference):
     """A pointer to a table or view.
 
     Args:
@@ -133,24 +134,8 @@ class TableRef(_Reference):
         self.metadata = metadata
 
     @property
-    def _subject(self) -> str:
-        return f"table {self.name}"
-
-    @property
     def _described(self) -> str:
         return statements.described(self.name)
-
-    def fingerprint(self) -> Fingerprint | None:
-        """Return what changes whenever the rows do; None where there is no table."""
-        return self.fingerprints_of([self])[0]
-
-    @classmethod
-    def fingerprints_of(cls, datasets: Sequence[TableRef]) -> list[Fingerprint | None]:
-        """Return what identifies several tables of one connection, by one question."""
-        first = datasets[0]
-        return first._do(
-            "identify", lambda link: fingerprints.of_tables(link, [(each.name, None) for each in datasets])
-        )
 
 
 class ProcedureRef(_Reference):

@@ -15,6 +15,7 @@ from plait.datasets.modes import Mode
 from plait.datasets.previews import of_arrow
 from plait.datasets.snowflake import lazy
 from plait.datasets.snowflake.connection import Account, is_local
+from plait.datasets.snowflake.naming import Named
 from plait.datasets.snowflake.tables import Table
 from plait.errors import CatalogError, DatasetError
 from plait.values import Fingerprint
@@ -66,7 +67,7 @@ class LocalTable(SnowparkTable):
         return of_arrow(frames.convert(super().load_as("snowpark").limit(limit + 1), "arrow"), limit)
 
     @classmethod
-    def fingerprints_of(cls, datasets: Sequence[Table]) -> list[Fingerprint | None]:
+    def fingerprints_of(cls, datasets: Sequence[Named]) -> list[Fingerprint | None]:
         """Return None for each: nothing outlives the process."""
         return [None] * len(datasets)
 

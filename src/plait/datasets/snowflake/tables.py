@@ -15,20 +15,20 @@ from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.identifiers import TableName, parse
 from plait.datasets.modes import Mode, key_columns, save_mode
-from plait.datasets.snowflake import fingerprints, lazy, progress, statements
+from plait.datasets.snowflake import lazy, progress, statements
 from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already, tag_of
 from plait.datasets.snowflake.fetching import fetched, preview_of
+from plait.datasets.snowflake.naming import Named
 from plait.datasets.snowflake.staging import Staged, described, staging
 from plait.datasets.snowflake.writing import write
 from plait.errors import DatasetError
-from plait.values import Fingerprint
 
 __all__ = ["Table"]
 
 T = TypeVar("T")
 
 
-class Table:
+class Table(Named):
     """A table or view of Snowflake.
 
     Args:
@@ -88,19 +88,6 @@ class Table:
         self._columns = tuple(columns or ())
         self._where, self._limit, self._at = where, limit, statements.time_travel(at)
         self._table_type = "" if table_type in ("", "permanent", "table") else table_type.upper()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.location})"
-
-    @property
-    def location(self) -> str:
-        """The account and the table, without secrets."""
-        return f"{self._account.place}/{self.name.quoted('snowflake')}"
-
-    @property
-    def connection(self) -> str:
-        """The connection that its nodes share."""
-        return self._account.label
 
     def load(self) -> Any:
         """Return the rows in the entry's frame."""
@@ -181,23 +168,6 @@ class Table:
         """Show the first rows; Snowflake is asked for no more."""
         most = limit + 1 if self._limit is None else min(limit + 1, self._limit)
         return self._do("look at", lambda link: preview_of(link, self._query(link, most), limit))
-
-    def fingerprint(self) -> Fingerprint | None:
-        """Return what changes whenever the rows do; None where there is no table."""
-        return self.fingerprints_of([self])[0]
-
-    @classmethod
-    def fingerprints_of(cls, datasets: Sequence[Table]) -> list[Fingerprint | None]:
-        """Return what identifies several tables of one connection, by one question."""
-        first = datasets[0]
-        return first._account.perform(
-            f"cannot identify {first._subject}",
-            lambda link: fingerprints.of_tables(link, [(d.name, d.fingerprint_query) for d in datasets]),
-        )
-
-    @property
-    def _subject(self) -> str:
-        return f"table {self.name}"
 
     @property
     def _growing(self) -> Mode:
