@@ -46,6 +46,12 @@ _REWRITES = [
 ]
 _OVERWRITE = re.compile(r"^\s*INSERT\s+OVERWRITE\s+INTO\s+((?:\"(?:[^\"]|\"\")+\"|[\w$.])+)", re.IGNORECASE)
 _CHANGED = re.compile(r"SYSTEM\$LAST_CHANGE_COMMIT_TIME\('((?:[^'\\]|\\.|'')*)'\)", re.IGNORECASE)
+_PROCEDURE = re.compile(
+    r"^\s*(CREATE|DESCRIBE)(?:\s+OR\s+REPLACE)?\s+PROCEDURE\s+(.*)$", re.IGNORECASE | re.DOTALL
+)
+    r"^\s*(CREATE|DESCRIBE)(?:\s+OR\s+REPLACE)?\s+PROCEDURE\s+(.*)$", re.IGNORECASE | re.DOTALL
+)
+_SIGNATURE = re.compile(r"((?:\"(?:[^\"]|\"\")+\"|[\w$.])+)\s*\(([^)]*)\)(.*)$", re.DOTALL)
 _TRANSACTION = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK)\s*$", re.IGNORECASE)
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Copy, exp.TruncateTable, exp.Create)
 
@@ -64,6 +70,7 @@ class Emulator:
     statements: list[str] = field(default_factory=list)
     logins: int = 0
     changes: dict[str, int] = field(default_factory=dict)
+    procedures: dict[tuple[str, str], str] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ran(self, word: str) -> list[str]:
@@ -115,10 +122,8 @@ def _teach(found: Emulator) -> None:
         elif _TRANSACTION.match(command):
             plain_execute(cursor, command)
             result = plain_execute(cursor, _SAID)  # the server describes the last statement
-        elif _CHANGED.search(command):
-            result = plain_execute(cursor, _answered(found, cursor, command), *args, **kwargs)
         else:
-            result = plain_execute(cursor, command, *args, **kwargs)
+            result = plain_execute(cursor, _mimicked(found, cursor, command), *args, **kwargs)
         found.note(command, cursor)
         return result
 
@@ -177,10 +182,18 @@ def _one_at_a_time(answer: Any) -> Any:
 def _rewritten(sql: str) -> str:
     if _OVERWRITE.match(sql):
         sql = re.sub("OVERWRITE", "", sql, count=1)
-    sql = _CHANGED.sub("0", sql)
+    sql = _CHANGED.sub("0", _PROCEDURE.sub(_SAID, sql))
     for pattern, put in _REWRITES:
         sql = pattern.sub(put, sql)
     return sql
+
+
+def _mimicked(found: Emulator, cursor: Any, command: str) -> str:
+    """Return a statement that fakesnow understands."""
+    procedure = _PROCEDURE.match(command)
+    if procedure:
+        return _procedure(found, cursor, *procedure.groups())
+    return _answered(found, cursor, command) if _CHANGED.search(command) else command
 
 
 def _answered(found: Emulator, cursor: Any, command: str) -> str:
@@ -199,6 +212,24 @@ def _answered(found: Emulator, cursor: Any, command: str) -> str:
         return str(found.changes.get(full, 0))
 
     return _CHANGED.sub(answer, command)
+
+
+def _procedure(found: Emulator, cursor: Any, verb: str, rest: str) -> str:
+    """Remember a procedure, or give its body as Snowflake describes it; nothing ever calls one."""
+    signature = _SIGNATURE.match(rest)
+    assert signature is not None
+    table = sqlglot.parse_one(f"SELECT * FROM {signature[1]}", read="snowflake").find(exp.Table)
+    types = ",".join(each.split()[-1].upper() for each in signature[2].split(",") if each.strip())
+    key = (_full(table, cursor), types)
+    if verb.upper() == "CREATE":
+        found.procedures[key] = signature[3].strip()
+        return _SAID
+    if key not in found.procedures:
+        raise snowflake.connector.errors.ProgrammingError(
+            msg=f"Procedure '{signature[1]}' does not exist or not authorized.", errno=2003, sqlstate="42S02"
+        )
+    body = found.procedures[key].replace("'", "''")
+    return f"SELECT 'signature' AS \"property\", '({types})' AS \"value\" UNION ALL SELECT 'body', '{body}'"
 
 
 def _execute_quietly(cursor: Any, sql: str) -> None:

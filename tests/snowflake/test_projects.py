@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -177,3 +178,64 @@ def test_without_the_libraries_it_says_what_to_install(shop):
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode != 0
     assert "plait[snowflake]" in ended.stdout + ended.stderr
+
+
+TAKEN = {
+    "src/shop/pipelines/sales/nodes.py": """
+        import pandas as pd
+        import polars as pl
+
+
+        def add(orders: pl.DataFrame) -> pd.DataFrame:
+            return orders.group_by("customer").agg(pl.len().alias("rows"), pl.col("id").max()).to_pandas()
+    """,
+    "src/shop/pipelines/sales/pipeline.py": """
+        from plait import new, node, pipeline
+
+        from shop.pipelines.sales.nodes import add
+
+
+        def create_pipeline(**_):
+            return pipeline([node(add, [new("orders", by="id")], "seen")])
+    """,
+    "conf/base/catalog.yml": """
+        orders:
+          type: snowflake.Table
+          table_name: orders
+          credentials: warehouse
+        seen:
+          type: snowflake.Table
+          table_name: seen
+          credentials: warehouse
+          mode: append
+    """,
+}
+
+
+def test_a_node_takes_only_the_rows_that_are_new_and_takes_none_twice(plait, shop, credentials, server):
+    for name, text in TAKEN.items():
+        (shop / name).write_text(textwrap.dedent(text))
+
+    def add(*ids):
+        rows = pa.table({"id": pa.array(ids, pa.int64()), "customer": [f"c{each % 2}" for each in ids]})
+        with Connections() as connections:
+            Table("orders", credentials, mode="append", connections=connections).save(rows)
+
+    def seen():
+        content = json.loads(plait("catalog", "preview", "seen", "--json"))["content"]
+        return sorted([str(customer), int(rows), int(last)] for customer, rows, last in content)
+
+    add(1, 2, 3)
+    plait("run")
+    assert seen() == [["c0", 1, 2], ["c1", 2, 3]]
+    add(4)
+    server.statements.clear()
+    plait("run")
+    assert server.ran('"id" > ?') or server.ran('"id" > 3')
+    assert seen() == [["c0", 1, 2], ["c0", 1, 4], ["c1", 2, 3]]
+    server.statements.clear()
+    plait("run")
+    assert not server.ran("INSERT")
+    shutil.rmtree(shop / ".plait")  # the progress lies with the rows
+    plait("run")
+    assert len(seen()) == 3

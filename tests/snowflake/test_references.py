@@ -6,8 +6,10 @@ import pickle
 
 import pyarrow as pa
 import pytest
+import snowflake.connector.errors
 
 from plait.catalog.connections import Connections
+from plait.datasets.snowflake.connection import Link
 from plait.datasets.snowflake.references import ProcedureRef, TableRef
 from plait.datasets.snowflake.tables import Table
 from plait.errors import DatasetError
@@ -86,3 +88,34 @@ def test_a_procedure_is_named_with_its_arguments(credentials):
     procedure = ProcedureRef("refresh", credentials, arguments=["VARCHAR", "NUMBER"])
     assert procedure.load() == f'"{credentials["database"]}"."SALES"."REFRESH"'
     assert procedure._subject.endswith("(VARCHAR, NUMBER)")
+
+
+def test_a_procedure_is_known_by_its_arguments_and_its_body(credentials, connections, server):
+    def procedure(*arguments):
+        return ProcedureRef("tidy up", credentials, arguments=arguments, connections=connections)
+
+    link = TableRef("orders", credentials, connections=connections)._account.link()
+    assert not procedure("NUMBER").exists()
+    assert procedure("NUMBER").fingerprint() is None
+    name = procedure().load()
+    link.ask(f"CREATE PROCEDURE {name}(days NUMBER) RETURNS NUMBER AS 'BEGIN RETURN 1; END'")
+    assert procedure("NUMBER").exists()
+    assert not procedure("VARCHAR").exists()
+    before = procedure("NUMBER").fingerprint()
+    assert before is not None
+    assert procedure("NUMBER").fingerprint() == before
+    link.ask(f"CREATE OR REPLACE PROCEDURE {name}(days NUMBER) RETURNS NUMBER AS 'BEGIN RETURN 2; END'")
+    assert procedure("NUMBER").fingerprint() != before
+    assert f"DESCRIBE PROCEDURE {name}(NUMBER)" in server.statements
+
+
+def test_a_procedure_that_cannot_be_looked_at_is_no_missing_one(credentials, connections, monkeypatch):
+    def refuse(*_):
+        raise snowflake.connector.errors.ProgrammingError("no warehouse", errno=606)
+
+    ref = ProcedureRef("tidy", credentials, connections=connections)
+    monkeypatch.setattr(Link, "ask", refuse)
+    with pytest.raises(DatasetError, match=r"cannot look for procedure .*tidy\(\)"):
+        ref.exists()
+    with pytest.raises(DatasetError, match=r"cannot identify procedure .*tidy\(\)"):
+        ref.fingerprint()
