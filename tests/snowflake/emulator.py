@@ -49,8 +49,6 @@ _CHANGED = re.compile(r"SYSTEM\$LAST_CHANGE_COMMIT_TIME\('((?:[^'\\]|\\.|'')*)'\
 _PROCEDURE = re.compile(
     r"^\s*(CREATE|DESCRIBE)(?:\s+OR\s+REPLACE)?\s+PROCEDURE\s+(.*)$", re.IGNORECASE | re.DOTALL
 )
-    r"^\s*(CREATE|DESCRIBE)(?:\s+OR\s+REPLACE)?\s+PROCEDURE\s+(.*)$", re.IGNORECASE | re.DOTALL
-)
 _SIGNATURE = re.compile(r"((?:\"(?:[^\"]|\"\")+\"|[\w$.])+)\s*\(([^)]*)\)(.*)$", re.DOTALL)
 _TRANSACTION = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK)\s*$", re.IGNORECASE)
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Copy, exp.TruncateTable, exp.Create)
