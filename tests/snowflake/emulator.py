@@ -45,6 +45,10 @@ _REWRITES = [
     (re.compile(r"^\s*drop\s+(stage|file\s+format)\b.*$", re.IGNORECASE | re.DOTALL), _SAID),
 ]
 _OVERWRITE = re.compile(r"^\s*INSERT\s+OVERWRITE\s+INTO\s+((?:\"(?:[^\"]|\"\")+\"|[\w$.])+)", re.IGNORECASE)
+_FROM_STAGE = re.compile(
+    r"^\s*INSERT\s+(OVERWRITE\s+)?INTO\s+(.*?\))\s+(SELECT\s.*\sFROM\s+@.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _CHANGED = re.compile(r"SYSTEM\$LAST_CHANGE_COMMIT_TIME\('((?:[^'\\]|\\.|'')*)'\)", re.IGNORECASE)
 _PROCEDURE = re.compile(
     r"^\s*(CREATE|DESCRIBE)(?:\s+OR\s+REPLACE)?\s+PROCEDURE\s+(.*)$", re.IGNORECASE | re.DOTALL
@@ -116,7 +120,10 @@ def _teach(found: Emulator) -> None:
         overwrite = _OVERWRITE.match(command)
         if overwrite:
             plain_execute(cursor, f"DELETE FROM {overwrite[1]}")
-            result = plain_execute(cursor, re.sub("OVERWRITE", "", command, count=1), *args, **kwargs)
+            rest = (
+                _copied(command) if _FROM_STAGE.match(command) else re.sub("OVERWRITE", "", command, count=1)
+            )
+            result = plain_execute(cursor, rest, *args, **kwargs)
         elif _TRANSACTION.match(command):
             plain_execute(cursor, command)
             result = plain_execute(cursor, _SAID)  # the server describes the last statement
@@ -177,7 +184,16 @@ def _one_at_a_time(answer: Any) -> Any:
     return answer_alone
 
 
+def _copied(sql: str) -> str:
+    """Put ``COPY INTO`` for a statement that takes rows out of a file, which fakesnow does not know."""
+    from_stage = _FROM_STAGE.match(sql)
+    if from_stage is None:
+        return sql
+    return f"COPY INTO {from_stage[2]} FROM ({from_stage[3]}) FILE_FORMAT = (TYPE = PARQUET) PURGE = TRUE"
+
+
 def _rewritten(sql: str) -> str:
+    sql = _copied(sql)
     if _OVERWRITE.match(sql):
         sql = re.sub("OVERWRITE", "", sql, count=1)
     sql = _CHANGED.sub("0", _PROCEDURE.sub(_SAID, sql))
@@ -191,6 +207,7 @@ def _mimicked(found: Emulator, cursor: Any, command: str) -> str:
     procedure = _PROCEDURE.match(command)
     if procedure:
         return _procedure(found, cursor, *procedure.groups())
+    command = _copied(command)
     return _answered(found, cursor, command) if _CHANGED.search(command) else command
 
 

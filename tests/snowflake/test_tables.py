@@ -93,6 +93,25 @@ def test_overwriting_keeps_the_table_and_exchanges_its_rows(table, server):
     assert not server.ran("CREATE OR REPLACE")
 
 
+def test_rows_in_one_file_are_written_once_where_the_table_is_there(table, server):
+    table().save(ORDERS)
+    for mode, count in (("overwrite", 3), ("append", 6)):
+        server.statements.clear()
+        table(mode=mode).save(ORDERS)
+        assert table().load().num_rows == count
+        assert not server.ran("TEMPORARY TABLE")
+        assert not server.ran("COPY INTO")
+    server.statements.clear()
+    with table(mode="append").stream() as writer:
+        writer.append(ORDERS)
+        writer.append(ORDERS)
+    assert table().load().num_rows == 12
+    assert len(server.ran("TEMPORARY TABLE")) == 1
+    with table(mode="append").stream() as writer:
+        writer.append(ORDERS.slice(0, 0))
+    assert table().load().num_rows == 12
+
+
 def test_overwriting_with_other_columns_keeps_the_grants(table, server):
     table().save(ORDERS)
     table(mode="overwrite").save(pa.table({"other": ["x"]}))

@@ -30,6 +30,8 @@ __all__ = [
 Columns = Mapping[str, str]
 """Column → its type."""
 
+_PARQUET = "(TYPE = PARQUET BINARY_AS_TEXT = FALSE USE_LOGICAL_TYPE = TRUE)"
+
 
 def selected(
     table: str,
@@ -97,21 +99,22 @@ def replaced(table: TableName, source: TableName, kind: str = "") -> str:
     )
 
 
-def overwritten(table: TableName, source: TableName, columns: Mapping[str, str]) -> str:
+def overwritten(table: TableName, source: str, values: Mapping[str, str]) -> str:
     """Return the statement that exchanges all rows and leaves the table itself as it is.
 
     Grants, policies, comments, clustering and streams stay, as do the past rows for time travel.
     """
-    return f"INSERT OVERWRITE {_into(table, source, columns)}"
+    return f"INSERT OVERWRITE {_into(table, source, values)}"
 
 
-def inserted(table: TableName, source: TableName, columns: Mapping[str, str]) -> str:
+def inserted(table: TableName, source: str, values: Mapping[str, str]) -> str:
     """Return the statement that adds rows.
 
     Args:
-        columns: of the table → of the source.
+        source: a table, quoted, or ``@`` and a stage.
+        values: column of the table → expression over the source.
     """
-    return f"INSERT {_into(table, source, columns)}"
+    return f"INSERT {_into(table, source, values)}"
 
 
 def merged(table: TableName, source: TableName, columns: Mapping[str, str], key: Sequence[str]) -> str:
@@ -133,6 +136,11 @@ def merged(table: TableName, source: TableName, columns: Mapping[str, str], key:
     )
 
 
+def stage(name: TableName) -> str:
+    """Return the statement that makes the place which Parquet files wait in."""
+    return f"CREATE TEMPORARY STAGE {name.quoted('snowflake')} FILE_FORMAT = {_PARQUET}"
+
+
 def uploaded(file: str, stage: TableName) -> str:
     """Return the statement that sends a local file to a stage."""
     url = text(f"file://{file}")
@@ -148,7 +156,7 @@ def copied_in(table: TableName, stage: TableName, parsed: Mapping[str, str]) -> 
     source = f"SELECT {', '.join(parsed.values())} FROM @{stage.quoted('snowflake')}"
     return (
         f"COPY INTO {table.quoted('snowflake')} ({_list(parsed)}) FROM ({source}) "
-        "FILE_FORMAT = (TYPE = PARQUET BINARY_AS_TEXT = FALSE USE_LOGICAL_TYPE = TRUE) PURGE = TRUE"
+        f"FILE_FORMAT = {_PARQUET} PURGE = TRUE"
     )
 
 
@@ -169,11 +177,9 @@ def row_count(table: TableName) -> tuple[str, tuple[str, ...]]:
     return query, (*outer[-1:], name)
 
 
-def _into(table: TableName, source: TableName, columns: Mapping[str, str]) -> str:
-    return (
-        f"INTO {table.quoted('snowflake')} ({_list(columns)}) "
-        f"SELECT {_list(list(columns.values()))} FROM {source.quoted('snowflake')}"
-    )
+def _into(table: TableName, source: str, values: Mapping[str, str]) -> str:
+    taken = ", ".join(values.values())
+    return f"INTO {table.quoted('snowflake')} ({_list(values)}) SELECT {taken} FROM {source}"
 
 
 def _list(columns: Sequence[str] | Mapping[str, str]) -> str:

@@ -265,6 +265,7 @@ class Table(Named):
     ) -> None:
         there = self._made(link, staged)
         progress.prepare(link, self.name)
+        staged.gather()  # what makes a table would end the transaction
         with link.transaction():
             if staged.count:
                 write(link, self.name, there, staged, mode, self.key, keep_table=True)
