@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +21,7 @@ PAGE = """\
 and writes this page. Absolute times depend on the machine; the ratios are what counts. Every figure is
 the median of several runs that took turns.
 
-Last taken on {conditions}.
+{conditions}
 
 {table}
 
@@ -49,7 +49,8 @@ def keep(name: str, rows: Sequence[Row], conditions: str) -> None:
     kept[name] = {"conditions": conditions, "rows": [asdict(row) for row in rows]}
     (docs / "benchmarks.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     everything = [Row(**row) for measure in kept.values() for row in measure["rows"]]
-    (docs / "benchmarks.md").write_text(PAGE.format(conditions=conditions, table=as_markdown(everything)))
+    page = PAGE.format(conditions=taken_on(kept), table=as_markdown(everything))
+    (docs / "benchmarks.md").write_text(page)
     readme = REPOSITORY / "README.md"
     before, _, rest = readme.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -60,6 +61,15 @@ def kept_measures() -> dict[str, Any]:
     """Return what was kept before: measure → its conditions and rows, in the order of the measures."""
     path = REPOSITORY / "docs" / "benchmarks.json"
     return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+
+def taken_on(kept: Mapping[str, Any]) -> str:
+    """Return a line on when, and on what machine, each measure was taken, newest first."""
+    names: dict[str, list[str]] = {}
+    for name, measure in kept.items():
+        names.setdefault(measure["conditions"], []).append(f"`{name}`")
+    lines = (f"- {conditions}: {', '.join(names[conditions])}" for conditions in sorted(names, reverse=True))
+    return "Taken on\n\n" + "\n".join(lines)
 
 
 def readme_table(rows: Sequence[Row]) -> str:
