@@ -163,11 +163,11 @@ class Builder:
             arguments.setdefault("root", self.root)
         elif self.root is not None:
             arguments.update(_absolute(arguments, self.root))
-        if takes is not None and "connections" in takes:
-            arguments["connections"] = self.connections
-        if takes is not None and "default_frame" in takes:
-            arguments.setdefault("default_frame", self.default_frame)
         if takes is not None:
+            shared = {"connections": self.connections, "entry_name": entry.name}
+            arguments.update({key: value for key, value in shared.items() if key in takes})
+            if "default_frame" in takes:
+                arguments.setdefault("default_frame", self.default_frame)
             _rename_path(arguments, takes)
             if "metadata" not in takes:
                 arguments.pop("metadata", None)

@@ -24,6 +24,7 @@ _TYPES: Mapping[tuple[str, str], FrameName] = {
     ("pyarrow", "Table"): "arrow",
     ("pathlib", "Path"): "path",
     ("snowflake", "DataFrame"): "snowpark",
+    ("ibis", "Table"): "ibis",
 }
 _SERIES: Mapping[tuple[str, str], FrameName] = {
     ("pandas", "Series"): "pandas",
@@ -40,6 +41,7 @@ _CALLED: Mapping[FrameName, str] = {
     "arrow": "an Arrow table",
     "path": "a path",
     "snowpark": "a Snowpark DataFrame",
+    "ibis": "an Ibis table",
 }
 
 
@@ -95,7 +97,7 @@ def convert(data: Any, frame: FrameName) -> Any:
     library = _SERIES.get(_key(type(data)))
     if library is not None:
         return data if library == frame else convert(data.to_frame(), frame)
-    if frame in ("path", "snowpark") or frame_of(data) in (None, "path"):
+    if frame in ("path", "snowpark", "ibis") or frame_of(data) in (None, "path"):
         raise _not_to_be_had(data, frame)
     from plait.catalog import tables
 
@@ -135,6 +137,8 @@ def _not_to_be_had(data: object, frame: FrameName) -> DatasetError:
         hint = "annotate the argument with the type of the data, or store the data in a file dataset"
     elif frame == "snowpark":
         hint = "store the data in Snowflake: `type: snowflake.Table` or `type: snowpark.Table`"
+    elif frame == "ibis":
+        hint = "store the data in DuckDB: `type: table`"
     else:
         hint = "change the annotation, or give the entry a tabular type such as `type: pandas.CSVDataset`"
     return DatasetError(f"{_CALLED[frame]} is asked for, but the data is {_described(data)}", hint=hint)

@@ -36,7 +36,7 @@ __all__ = [
     "Watermarked",
 ]
 
-FrameName = Literal["pandas", "polars", "polars-lazy", "arrow", "path", "snowpark"]
+FrameName = Literal["pandas", "polars", "polars-lazy", "arrow", "path", "snowpark", "ibis"]
 
 
 @runtime_checkable

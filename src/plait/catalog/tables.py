@@ -157,6 +157,14 @@ def _snowpark_to_arrow(data: Any) -> Any:
     return found
 
 
+# Ibis --------------------------------------------------------------------------------------------------
+
+
+def _ibis_to_arrow(data: Any) -> Any:
+    """Compute an expression where its tables are, and take the rows."""
+    return data.to_pyarrow()
+
+
 # Both --------------------------------------------------------------------------------------------------
 
 
@@ -168,6 +176,7 @@ _TO_ARROW: dict[FrameName, Callable[[Any], Any]] = {
     "pandas": _pandas_to_arrow,
     "polars": _polars_to_arrow,
     "snowpark": _snowpark_to_arrow,
+    "ibis": _ibis_to_arrow,
 }
 _FROM_ARROW: dict[FrameName, Callable[[Any], Any]] = {
     "pandas": _arrow_to_pandas,

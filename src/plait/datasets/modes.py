@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
-from plait.errors import CatalogError, did_you_mean
+from plait.errors import CatalogError, DatasetError, did_you_mean
 
-__all__ = ["Mode", "key_columns", "save_mode"]
+__all__ = ["Mode", "key_columns", "key_missing", "key_twice", "refuse_existing", "save_mode"]
 
 Mode = Literal["overwrite", "append", "upsert", "error", "ignore"]
 
@@ -43,3 +43,24 @@ def save_mode(text: str, key: str | Sequence[str] | None = None) -> Mode:
 def key_columns(key: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the columns of a key, however it is written."""
     return (key,) if isinstance(key, str) else tuple(key or ())
+
+
+def refuse_existing(subject: str, mode: Mode) -> None:
+    """Raise that something exists, where that is an error."""
+    if mode == "error":
+        raise DatasetError(
+            f"{subject} exists already", hint="`mode: overwrite`, `append`, `upsert` or `ignore`"
+        )
+
+
+def key_missing(key: Sequence[str]) -> DatasetError:
+    """Return what is said of rows without a key."""
+    return DatasetError(f"the key {', '.join(key)} is missing in some rows", hint="drop or fill those rows")
+
+
+def key_twice(key: Sequence[str], values: Sequence[Any]) -> DatasetError:
+    """Return what is said of two rows with one key."""
+    return DatasetError(
+        f"two rows have the same key: {', '.join(key)} = {', '.join(map(str, values))}",
+        hint="keep one row for each key, say with `drop_duplicates` in the node",
+    )

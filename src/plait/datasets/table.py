@@ -26,6 +26,10 @@ def _snowflake(name: str, *needs: str) -> DatasetType:
     return DatasetType(f"plait.datasets.snowflake.{name}", None, needs, located=False)
 
 
+def _duckdb(name: str) -> DatasetType:
+    return DatasetType(f"plait.datasets.duckdb.{name}", None, ("duckdb", "ibis", "pyarrow"), located=False)
+
+
 def _partitions(name: str) -> DatasetType:
     return DatasetType(f"plait.datasets.{name}")
 
@@ -54,6 +58,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "partitions": _partitions("partitions:PartitionedDataset"),
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": replace(_sql("QueryDataset", "sql_queries"), refers=True),
+    "table": _duckdb("tables:Table"),
     "snowflake.Table": _snowflake("tables:Table"),
     "snowflake.Query": replace(_snowflake("queries:Query"), refers=True),
     "snowflake.TableRef": _snowflake("references:TableRef"),
@@ -74,6 +79,7 @@ _KEDRO: Mapping[str, DatasetType] = {
     "partitions.IncrementalDataset": _partitions("kedro_partitions:IncrementalDataset"),
     "pandas.SQLTableDataset": _sql("TableDataset"),
     "pandas.SQLQueryDataset": _SHORT["sql.QueryDataset"],
+    "ibis.TableDataset": _duckdb("tables:kedros_table"),
     "snowflake.SnowparkTableDataset": _snowflake("snowpark:kedros_table", "snowflake.snowpark"),
     "polars.CSVDataset": _format("CSV", "polars"),
     "polars.EagerPolarsDataset": _format("POLARS_GENERIC", "polars"),
@@ -162,6 +168,8 @@ REQUIREMENTS: Mapping[str, str] = {
     "sqlalchemy": "plait[sql]",
     "snowflake.connector": "plait[snowflake]",
     "snowflake.snowpark": "plait[snowflake]",
+    "duckdb": "plait[duckdb]",
+    "ibis": "plait[duckdb]",
     "fsspec": "plait[remote]",
     "s3fs": "plait[s3]",
     "gcsfs": "plait[gcs]",

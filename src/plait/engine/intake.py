@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from plait.catalog import DataCatalog
+from plait.catalog.frames import frame_of
 from plait.catalog.protocols import Exists
 from plait.engine.keys import is_partitioned
 from plait.engine.plan import Commit, Load, Step, Taken
@@ -185,6 +186,8 @@ class Intakes:
 
 def beyond(value: Any, column: str) -> Any:
     """Return the greatest value of a column as JSON can hold it, or None where there are no rows."""
+    if frame_of(value) == "ibis":
+        return _plain(value[column].max().to_pyarrow().as_py())
     if not len(value):
         return None
     series = value[column]

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plait.datasets.identifiers import TableName, parse
-from plait.datasets.modes import Mode
-from plait.errors import DatasetError
+from plait.datasets.modes import Mode, key_missing, key_twice, refuse_existing
 
-__all__ = ["columns_of", "key_missing", "key_twice", "narrowed", "refuse_existing", "there", "write"]
+__all__ = ["columns_of", "narrowed", "there", "write"]
 
 
 def columns_of(frame: Any) -> dict[str, str]:
@@ -85,14 +84,6 @@ def write(
             _merge(fitting, old, key, **told)
 
 
-def refuse_existing(subject: str, mode: Mode) -> None:
-    """Raise that something exists, where that is an error."""
-    if mode == "error":
-        raise DatasetError(
-            f"{subject} exists already", hint="`mode: overwrite`, `append`, `upsert` or `ignore`"
-        )
-
-
 def _store(data: Any, name: TableName, mode: str, kind: str, **more: Any) -> None:
     data.write.save_as_table(name.quoted("snowflake"), mode=mode, table_type=kind.lower(), **more)
 
@@ -153,19 +144,6 @@ def _with_unique_key(data: Any, key: Sequence[str]) -> Any:
     if twice:
         raise key_twice(key, list(twice[0])[: len(columns)])
     return data
-
-
-def key_missing(key: Sequence[str]) -> DatasetError:
-    """Return what is said of rows without a key."""
-    return DatasetError(f"the key {', '.join(key)} is missing in some rows", hint="drop or fill those rows")
-
-
-def key_twice(key: Sequence[str], values: Sequence[Any]) -> DatasetError:
-    """Return what is said of two rows with one key."""
-    return DatasetError(
-        f"two rows have the same key: {', '.join(key)} = {', '.join(map(str, values))}",
-        hint="keep one row for each key, say with `drop_duplicates` in the node",
-    )
 
 
 def _shape(frame: Any) -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.identifiers import TableName, parse
-from plait.datasets.modes import Mode, key_columns, save_mode
+from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
 from plait.datasets.snowflake import lazy, progress, statements
 from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already, tag_of
 from plait.datasets.snowflake.fetching import fetched, preview_of
@@ -227,7 +227,7 @@ class Table(Named):
 
     def _upload(self, link: Link, data: Any, mode: Mode) -> None:
         if mode in ("error", "ignore") and self._there(link) is not None:
-            lazy.refuse_existing(self._subject, mode)
+            refuse_existing(self._subject, mode)
             return
         with staging(link, self.name) as staged:
             staged.add(data)
@@ -236,7 +236,7 @@ class Table(Named):
     def _write(self, link: Link, staged: Staged, mode: Mode) -> None:
         there = self._there(link)
         if there is not None and mode in ("error", "ignore"):
-            lazy.refuse_existing(self._subject, mode)
+            refuse_existing(self._subject, mode)
             return
         try:
             write(link, self.name, there, staged, mode, self.key, self._table_type)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from plait.datasets.identifiers import TableName, quote
-from plait.datasets.modes import Mode
+from plait.datasets.modes import Mode, key_missing, key_twice
 from plait.datasets.snowflake import statements
 from plait.datasets.snowflake.connection import Link
-from plait.datasets.snowflake.lazy import key_missing, key_twice
 from plait.datasets.snowflake.staging import Staged
 
 __all__ = ["write"]

@@ -1,0 +1,38 @@
+"""How far the producer of a growing table has come, kept in its file, in the transaction of its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from plait.datasets.duckdb.database import Link
+from plait.datasets.duckdb.identities import SCHEMA, kind_of, row_key
+from plait.datasets.identifiers import TableName, exactly
+
+__all__ = ["read", "write"]
+
+_TABLE = exactly(SCHEMA, "progress")
+
+
+def read(link: Link, table: TableName) -> Mapping[str, Any] | None:
+    """Return the progress stored for a table, or None where there is none, or the table is gone."""
+    if kind_of(link, _TABLE) is None:
+        return None
+    found = link.ask(f"SELECT document FROM {_TABLE} WHERE table_name = ?", [row_key(table)])
+    document = json.loads(found[0][0]) if found else None
+    if document is None or (document["rows"] and kind_of(link, table) is None):
+        return None
+    return document["progress"]  # type: ignore[no-any-return]
+
+
+def write(cursor: Any, table: TableName, progress: Mapping[str, Any], *, rows: bool) -> None:
+    """Store the progress for a table, in the transaction that is open.
+
+    Args:
+        rows: whether there is a table for it to belong to.
+    """
+    document = json.dumps({"schema": 1, "rows": rows, "progress": dict(progress)}, sort_keys=True)
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (table_name VARCHAR PRIMARY KEY, document VARCHAR)")
+    cursor.execute(f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?)", [row_key(table), document])

@@ -1,0 +1,215 @@
+"""A project whose tables lie in DuckDB, from the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import duckdb
+import pytest
+
+from plait.__main__ import main
+
+FILES = {
+    "pyproject.toml": '[tool.plait]\npackage = "store"\n',
+    "conf/base/parameters.yml": "least: 2\n",
+    "conf/base/catalog.yml": """
+        orders: data/01_raw/orders.csv
+        bookings: {type: table, schema: staging}
+        by_customer: {type: table}
+        largest: {type: table, materialized: view}
+        report: data/08_reporting/report.json
+    """,
+    "data/01_raw/orders.csv": "id,customer,amount\n1,ann,5\n2,bob,7\n3,ann,1\n",
+    "src/store/__init__.py": "",
+    "src/store/pipelines/__init__.py": "",
+    "src/store/pipelines/sales/__init__.py": "",
+    "src/store/pipelines/sales/nodes.py": """
+        import ibis
+        import pandas as pd
+        import pyarrow as pa
+
+
+        def book(orders: pd.DataFrame):
+            return orders
+
+
+        def sum_up(bookings: ibis.Table, least):
+            kept = bookings.filter(bookings.amount >= least)
+            return kept.group_by("customer").agg(amount=kept.amount.sum())
+
+
+        def rank(by_customer):
+            return by_customer.order_by(by_customer.amount.desc()).limit(1)
+
+
+        def report(largest: pa.Table):
+            return largest.to_pylist()
+    """,
+    "src/store/pipelines/sales/pipeline.py": """
+        from plait import node, pipeline
+        from store.pipelines.sales.nodes import book, rank, report, sum_up
+
+        def create_pipeline():
+            return pipeline([
+                node(book, outputs="bookings"),
+                node(sum_up, {"least": "params:least"}, "by_customer"),
+                node(rank, outputs="largest"),
+                node(report, outputs="report"),
+            ])
+    """,
+}
+
+
+class Store:
+    def __init__(self, root, capsys):
+        self.root, self._capsys = root, capsys
+
+    def write(self, files):
+        for name, text in files.items():
+            file = self.root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(textwrap.dedent(text).lstrip("\n"))
+
+    def plait(self, *words, code=0):
+        self._capsys.readouterr()
+        ended = main(words)
+        said = self._capsys.readouterr()
+        assert ended == code, said.out + said.err
+        return said.out + said.err
+
+    def ran(self, *words):
+        """Run, and return the nodes that did something."""
+        lines = self.plait("run", "--json", *words).splitlines()
+        events = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event["node"] for event in events if event.get("event") == "node_finished"]
+
+    def shell(self, statement):
+        with duckdb.connect(self.root / "data" / "warehouse.duckdb") as shell:
+            return shell.execute(statement).fetchall()
+
+    @property
+    def report(self):
+        return json.loads((self.root / "data/08_reporting/report.json").read_text())
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, capsys):
+    made = Store(tmp_path, capsys)
+    made.write(FILES)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield made
+    for name in [name for name in sys.modules if name.partition(".")[0] == "store"]:
+        del sys.modules[name]
+
+
+ALL = ["book", "sum_up", "rank", "report"]
+
+
+@pytest.mark.parametrize("executor", ["inline", "threads", "processes"])
+def test_what_is_unchanged_is_skipped_under_every_executor(store, executor):
+    assert store.ran("--executor", executor) == ALL
+    assert store.report == [{"customer": "bob", "amount": 7}]
+    assert store.ran("--executor", executor) == []
+    store.write({"data/01_raw/orders.csv": "id,customer,amount\n3,ann,1\n2,bob,7\n1,ann,5\n"})
+    assert store.ran("--executor", executor) == ["book"], "the same rows in another order change no table"
+    store.write({"data/01_raw/orders.csv": "id,customer,amount\n1,ann,50\n2,bob,7\n"})
+    assert store.ran("--executor", executor) == ALL
+    assert store.report == [{"customer": "ann", "amount": 50}]
+
+
+def test_what_was_changed_in_the_shell_runs_again_and_says_why(store):
+    store.plait("run")
+    store.shell("UPDATE staging.bookings SET amount = 0 WHERE customer = 'bob'")
+    assert "output_modified" in store.plait("plan", "--json")
+    assert store.ran() == ["book"], "what comes after finds its rows as they were"
+    store.shell("DROP TABLE by_customer")
+    assert store.ran() == ["sum_up"]
+
+
+def test_rows_are_read_for_their_digest_only_where_a_table_was_touched(store, monkeypatch):
+    from plait.datasets.duckdb import identities
+
+    store.plait("run")
+    read = []
+    digest = identities._digest
+    monkeypatch.setattr(
+        identities, "_digest", lambda link, table: read.append(str(table)) or digest(link, table)
+    )
+    store.plait("plan")
+    assert read == []
+    store.shell("UPDATE staging.bookings SET amount = amount + 1")
+    store.plait("plan")
+    assert read == ["staging.bookings"]
+
+
+def test_an_interrupted_run_goes_on_and_tables_stay_whole(store):
+    nodes = "src/store/pipelines/sales/nodes.py"
+    deadly = FILES[nodes].replace(
+        "return by_customer", "import os; os._exit(9)\n            return by_customer"
+    )
+    store.write({nodes: deadly})
+    command = [sys.executable, "-m", "plait", "run"]
+    assert subprocess.run(command, cwd=store.root, capture_output=True, check=False).returncode == 9
+    store.write({nodes: FILES[nodes]})
+    assert store.ran() == ["rank", "report"]
+    assert store.report == [{"customer": "bob", "amount": 7}]
+
+
+def test_lineage_previews_and_lists_know_tables(store):
+    store.plait("run")
+    lineage = store.plait("lineage", "report")
+    for name in ("largest", "by_customer", "bookings", "orders"):
+        assert name in lineage
+    assert "bob" in store.plait("catalog", "preview", "by_customer")
+    assert "schema=staging" in store.plait("catalog", "show", "bookings")
+
+
+def test_new_rows_are_taken_once(store):
+    store.write(
+        {
+            "conf/base/catalog.yml": """
+                orders: data/01_raw/orders.csv
+                bookings: {type: table, mode: upsert, key: id}
+                log: {type: table, mode: append}
+            """,
+            "src/store/pipelines/sales/nodes.py": """
+                import ibis
+
+                def book(orders):
+                    return orders
+
+                def note(bookings: ibis.Table):
+                    return bookings.mutate(double=bookings.amount * 2)
+            """,
+            "src/store/pipelines/sales/pipeline.py": """
+                from plait import new, node, pipeline
+                from store.pipelines.sales.nodes import book, note
+
+                def create_pipeline():
+                    return pipeline([
+                        node(book, outputs="bookings"),
+                        node(note, {"bookings": new("bookings", by="id")}, "log"),
+                    ])
+            """,
+        }
+    )
+    assert store.ran() == ["book", "note"]
+    assert store.ran() == []
+    store.write({"data/01_raw/orders.csv": "id,customer,amount\n3,ann,1\n4,cid,9\n"})
+    assert store.ran() == ["book", "note"]
+    assert store.shell("SELECT id, double FROM log ORDER BY id") == [(1, 10), (2, 14), (3, 2), (4, 18)]
+    (store.root / ".plait").rename(store.root / "forgotten")
+    store.write({"data/01_raw/orders.csv": "id,customer,amount\n5,dan,2\n"})
+    store.plait("run")
+    assert store.shell("SELECT count(*), count(DISTINCT id) FROM log") == [(5, 5)]
+
+
+def test_check_and_list_open_nothing(store, monkeypatch):
+    monkeypatch.setattr("duckdb.connect", lambda *a, **b: pytest.fail("the file is opened"))
+    store.plait("check")
+    store.plait("catalog", "list")
+    store.plait("pipeline", "show")
