@@ -140,6 +140,9 @@ def test_mistakes_are_told(catalog, sql, text):
     with pytest.raises(DatasetError) as error:
         catalog(sql).load("late")
     assert text in str(error.value)
+    with pytest.raises(DatasetError) as error:
+        catalog(sql).load("late", as_="snowpark")
+    assert text in str(error.value)
     with pytest.raises(DatasetError, match="a query cannot be saved to"):
         catalog(sql).save("late", ORDERS)
 

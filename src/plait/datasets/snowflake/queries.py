@@ -96,7 +96,9 @@ class Query:
         text, values = self._statement()
         if frame == "snowpark":
             with self._account.explained(f"cannot run {self._text.subject}"):
-                return self._account.session().sql(text, params=values or None)
+                found = self._account.session().sql(text, params=values or None)
+                _ = found.schema  # asks what the columns are: a mistake is told here, not amid a node's work
+                return found
         return frames.convert(self._do("run", lambda link: fetched(link, text, values)), frame)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002

@@ -97,7 +97,9 @@ class Table(Named):
         """Return the rows in a library, or with ``snowpark`` a query of them that Snowflake runs later."""
         if frame == "snowpark":
             with self._explained("load"):
-                return self._lazy(self._account.session())
+                found = self._lazy(self._account.session())
+                _ = found.schema  # asks the metadata: what is missing is told here, not amid a node's work
+                return found
         return frames.convert(self._do("load", lambda link: fetched(link, self._query(link))), frame)
 
     def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any:
