@@ -19,6 +19,10 @@ _AFTER_TABLES = frozenset(
     ["WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "WINDOW", "QUALIFY", "UNION", "EXCEPT", "INTERSECT"]
 )
 _BEFORE_A_TABLE = frozenset(["LATERAL", "ONLY", "TABLE"])
+# Make rows of their arguments; any other function may read a file or another table.
+_OF_ARGUMENTS = frozenset(
+    ["UNNEST", "GENERATE_SERIES", "RANGE", "FLATTEN", "GENERATOR", "SPLIT_TO_TABLE", "JSON_EACH", "JSON_TREE"]
+)
 _SUBQUERY = frozenset(["SELECT", "WITH", "VALUES"])
 
 
@@ -65,7 +69,7 @@ class _Walk:
                     self._clauses.pop()
             elif not self._is_keyword(place, word) and self._expects and word not in _BEFORE_A_TABLE:
                 self._expects = False
-                if word != _REFERENCE and word not in self._own and self._at(place + 1) != "(":
+                if word != _REFERENCE and word not in self._own and not self._makes_rows(place):
                     yield self._words[place]
 
     def _open(self, place: int) -> None:
@@ -85,6 +89,9 @@ class _Walk:
         else:
             return False
         return True
+
+    def _makes_rows(self, place: int) -> bool:
+        return self._upper[place] in _OF_ARGUMENTS and self._at(place + 1) == "("
 
     def _at(self, place: int) -> str:
         return self._upper[place] if 0 <= place < len(self._upper) else ""

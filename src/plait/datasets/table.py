@@ -59,6 +59,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": replace(_sql("QueryDataset", "sql_queries"), refers=True),
     "table": _duckdb("tables:Table"),
+    "query": replace(_duckdb("queries:Query"), refers=True),
     "snowflake.Table": _snowflake("tables:Table"),
     "snowflake.Query": replace(_snowflake("queries:Query"), refers=True),
     "snowflake.TableRef": _snowflake("references:TableRef"),

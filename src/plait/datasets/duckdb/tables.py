@@ -107,6 +107,16 @@ class Table:
         return self._database.label
 
     @property
+    def sql_name(self) -> str:
+        """The name, quoted, with its schema."""
+        return self.name.quoted("duckdb")
+
+    @property
+    def sql_place(self) -> str:
+        """The file."""
+        return self._database.location
+
+    @property
     def _shown(self) -> str:
         """The name, without the schema that is meant where none is said."""
         return str(self.name).removeprefix("main.")
