@@ -27,6 +27,7 @@ MEASURES = (
     "executors",
     "partitions",
     "ledger",
+    "pushdown",
     "snowflake",
     "browser",
 )
