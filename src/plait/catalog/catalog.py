@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 
 from plait.catalog import registry
 from plait.catalog.build import Builder
@@ -233,7 +233,7 @@ class DataCatalog:
     def may_refer(self) -> bool:
         """Whether anything here may refer to other datasets; false for most catalogs, and cheap to ask."""
         written = (*self._config.values(), *self._factories.values())
-        return any(map(_may_refer, written)) or any(isinstance(each, Refers) for each in self._given.values())
+        return any(map(_may_refer, written)) or any(map(_refers, self._given.values()))
 
     def references(self, name: str) -> tuple[str, ...]:
         """Return the datasets that a name refers to, as a query does to tables; makes no dataset.
@@ -242,7 +242,7 @@ class DataCatalog:
         """
         given = self._given.get(name)
         if given is not None:
-            return tuple(given.references) if isinstance(given, Refers) else ()
+            return tuple(given.references) if _refers(given) else ()
         try:
             query = self.query(name)
         except (CatalogError, OSError, UnicodeDecodeError, LookupError):
@@ -583,6 +583,11 @@ def _is_entry(value: Any) -> bool:
 
 def _class_path(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _refers(dataset: object) -> TypeGuard[Refers]:
+    """Say whether a dataset is one that refers to others; its class tells, which is asked of thousands."""
+    return hasattr(type(dataset), "references")
 
 
 def _may_refer(value: object) -> bool:

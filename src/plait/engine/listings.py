@@ -60,14 +60,19 @@ def _asked_together(datasets: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, 
         yield from zip([name for name, _ in members], found, strict=True)
 
 
-def _by_connection(datasets: Iterable[tuple[str, Any]]) -> dict[tuple[object, str], list[tuple[str, Any]]]:
+def _by_connection(
+    datasets: Iterable[tuple[str, Any]],
+) -> dict[tuple[object, str], list[tuple[str, FingerprintedTogether]]]:
     """Return the tables of each connection, if there are several.
 
     Two entries of one table are left out: what was told of it before the run is old once one was written.
     """
-    tables = [(name, each) for name, each in datasets if isinstance(each, FingerprintedTogether)]
+    # By the class: to ask instances for all that the protocol says would make labels of thousands.
+    tables: list[tuple[str, FingerprintedTogether]] = [
+        (name, each) for name, each in datasets if hasattr(type(each), "fingerprints_of")
+    ]
     times = Counter(getattr(each, "location", name) for name, each in tables)
-    groups: dict[tuple[object, str], list[tuple[str, Any]]] = {}
+    groups: dict[tuple[object, str], list[tuple[str, FingerprintedTogether]]] = {}
     for name, each in tables:
         if times[getattr(each, "location", name)] == 1:
             asked = getattr(each.fingerprints_of, "__func__", each.fingerprints_of)

@@ -93,7 +93,8 @@ def run(
     catalog = catalog if isinstance(catalog, DataCatalog) else DataCatalog.from_mapping(catalog or {})
     given = parameters if isinstance(parameters, Parameters) else Parameters(dict(parameters or {}))
     persist = save if save is not None else not inputs
-    pipeline = pipeline.reading_through(catalog.references)
+    if catalog.may_refer:
+        pipeline = pipeline.reading_through(catalog.references)
     plan = make_plan(
         pipeline,
         catalog,
