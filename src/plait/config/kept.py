@@ -17,7 +17,7 @@ from typing import Any
 
 __all__ = ["digest", "recall", "remember"]
 
-_FORMAT = f"plait-config 1 {sys.version_info[0]}.{sys.version_info[1]} {marshal.version}\n".encode()
+_FORMAT = f"plait-config 2 {sys.version_info[0]}.{sys.version_info[1]} {marshal.version}\n".encode()
 _SIZE = 16
 
 

@@ -141,7 +141,7 @@ def merge_catalogs(
 
 def _adds_to(entry: Mapping[Any, Any], below: Any) -> bool:
     if isinstance(below, str):
-        return not entry.keys() & {"path", "filepath"}
+        return not entry.keys() & {"path", "filepath", "type"}
     return isinstance(below, Mapping) and entry.get("type", ABSENT) in (below.get("type"), ABSENT)
 
 
