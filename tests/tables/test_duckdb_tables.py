@@ -446,6 +446,44 @@ def test_a_stream_is_visible_at_its_end(catalog):
         pass
 
 
+# --- Versions
+
+
+def test_every_save_is_kept_and_the_latest_is_loaded(catalog, tmp_path):
+    found = catalog(made={"versioned": True})
+    assert not found.exists("made")
+    assert found.dataset("made").versions() == []
+    first = found.for_run(save_version="2024-01-01T00.00.00.000Z")
+    first.save("made", ORDERS)
+    assert len(rows(first)) == 3
+    second = found.for_run(save_version="2024-02-01T00.00.00.000Z")
+    second.save("made", ORDERS.head(1))
+    assert len(rows(second)) == 1
+    assert second.dataset("made").fingerprint() != first.dataset("made").fingerprint()
+    made = found.dataset("made")
+    assert made.versions() == ["2024-01-01T00.00.00.000Z", "2024-02-01T00.00.00.000Z"]
+    assert len(made.load_as("arrow")) == 1
+    assert made.at_version("2024-01-01T00.00.00.000Z").row_count() == 3
+    with pytest.raises(DatasetError, match="versions are never replaced"):
+        found.for_run(save_version="2024-02-01T00.00.00.000Z").save("made", ORDERS)
+    with pytest.raises(DatasetError, match="table made has no version '2024-03'"):
+        made.at_version("2024-03").load()
+    assert made.prune(1, dry_run=True) == made.prune(1) == ["2024-01-01T00.00.00.000Z"]
+    assert made.versions() == ["2024-02-01T00.00.00.000Z"]
+
+
+def test_a_version_is_never_changed(catalog):
+    found = catalog(made={"versioned": True})
+    found.save("made", ORDERS)
+    with pytest.raises(DatasetError, match=r"there are no versions of table other\.made yet"):
+        catalog(made={"versioned": True, "schema": "other"}).load("made")
+    assert not found.dataset("made").appendable
+    with pytest.raises(DatasetError, match="a version is never changed"):
+        found.dataset("made").append(ORDERS)
+    with pytest.raises(CatalogError, match="a versioned table keeps every save"):
+        catalog(made={"versioned": True, "mode": "append"}).dataset("made")
+
+
 # --- Kedro's entries
 
 

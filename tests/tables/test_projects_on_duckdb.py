@@ -168,6 +168,28 @@ def test_lineage_previews_and_lists_know_tables(store):
     assert "schema=staging" in store.plait("catalog", "show", "bookings")
 
 
+def test_versions_of_a_table_are_listed_loaded_and_traced(store):
+    store.write(
+        {
+            "conf/base/catalog.yml": FILES["conf/base/catalog.yml"].replace(
+                "by_customer: {type: table}", "by_customer: {type: table, versioned: true}"
+            )
+        }
+    )
+    assert store.ran() == ALL
+    assert store.ran() == []
+    store.write({"data/01_raw/orders.csv": "id,customer,amount\n1,ann,50\n"})
+    assert store.ran() == ALL
+    assert store.report == [{"customer": "ann", "amount": 50}]
+    listed = json.loads(store.plait("versions", "list", "by_customer", "--json"))["versions"]["by_customer"]
+    assert len(listed) == 2
+    store.plait("run", "--load-versions", f"by_customer:{listed[0]}", "rank+")
+    assert store.report == [{"customer": "bob", "amount": 7}]
+    assert listed[1] in store.plait("lineage", "by_customer")
+    store.plait("versions", "prune", "--keep", "1", "--yes")
+    assert json.loads(store.plait("versions", "list", "--json"))["versions"] == {"by_customer": [listed[1]]}
+
+
 def test_new_rows_are_taken_once(store):
     store.write(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -12,7 +13,8 @@ from plait.catalog.connections import Connections
 from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
-from plait.datasets.duckdb import progress, statements
+from plait.catalog.versions import Version, generate_timestamp
+from plait.datasets.duckdb import progress, statements, versions
 from plait.datasets.duckdb.database import Database, Link
 from plait.datasets.duckdb.identities import columns_of, identify, kind_of
 from plait.datasets.duckdb.rows import is_computed_here, reachable, staged, staged_query
@@ -20,7 +22,7 @@ from plait.datasets.duckdb.writing import write
 from plait.datasets.identifiers import TableName, exactly, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
 from plait.datasets.previews import of_arrow
-from plait.errors import CatalogError, DatasetError, did_you_mean
+from plait.errors import CatalogError, DatasetError, UsageError, VersionNotFoundError, did_you_mean
 from plait.values import Fingerprint
 
 __all__ = ["DEFAULT_DATABASE", "Table"]
@@ -48,6 +50,7 @@ class Table:
         frame: what ``load`` gives; by default a lazy Ibis table.
         settings: of DuckDB, such as ``threads`` and ``memory_limit``; the same for all entries of a file.
         read_only: never to write to the file.
+        version: keeps every save as a table of its own; the latest is loaded, or the one that is named.
         connections: shared with other datasets; by default this dataset's own.
         root: the folder that ``database`` counts from.
     """
@@ -71,6 +74,7 @@ class Table:
         frame: FrameName | None = None,
         settings: Mapping[str, Any] | None = None,
         read_only: bool = False,
+        version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
         connections: Connections | None = None,
         root: str | Path | None = None,
@@ -92,6 +96,13 @@ class Table:
         self._database = Database(database, settings, read_only=read_only, connections=connections, root=root)
         self._columns = tuple(columns or ())
         self._where, self._limit = where, limit
+        self.version = Version(*version) if version is not None else None
+        self._latest: str | None = None
+        if version is not None and self.mode != "overwrite":
+            raise CatalogError(
+                f"a versioned table keeps every save, and `mode: {self.mode}` changes one",
+                hint="leave out `versioned` or `mode`",
+            )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location})"
@@ -109,7 +120,9 @@ class Table:
     @property
     def sql_name(self) -> str:
         """The name, quoted, with its schema."""
-        return self.name.quoted("duckdb")
+        if self.version is None:
+            return self.name.quoted("duckdb")
+        return self._do("look for", self._loaded).quoted("duckdb")
 
     @property
     def sql_place(self) -> str:
@@ -159,11 +172,12 @@ class Table:
 
     @property
     def appendable(self) -> bool:
-        """Whether rows can be added; always, but to a view."""
-        return self.materialized == "table"
+        """Whether rows can be added; always, but to a view or a version."""
+        return self.materialized == "table" and self.version is None
 
     def append(self, data: Any) -> None:
         """Add rows, or with a ``key`` put them in the place of the rows of the same key."""
+        self._refuse_version()
         self._do("save", lambda link: self._save(link, data, self._growing))
 
     @contextmanager
@@ -181,7 +195,7 @@ class Table:
 
     def read_progress(self) -> Mapping[str, Any] | None:
         """Return the progress stored with the rows; None where there is none, or the table is gone."""
-        if not self._database.is_there():
+        if not self._database.is_there() or self.version is not None:
             return None
         return self._do("look for the progress of", lambda link: progress.read(link, self.name))
 
@@ -218,7 +232,34 @@ class Table:
         """Return what identifies the rows, in whatever order; None where there is no table."""
         if not self._database.is_there():
             return None
-        return self._do("identify", lambda link: identify(link, self.name))
+        try:
+            return self._do("identify", lambda link: identify(link, self._loaded(link)))
+        except VersionNotFoundError:
+            return None
+
+    # --- Versions
+
+    def versions(self) -> list[str]:
+        """Return the versions there are, newest last."""
+        if not self._database.is_there():
+            return []
+        return self._do("look for the versions of", lambda link: versions.of(link, self.name))
+
+    def at_version(self, version: Version | str) -> Table:
+        """Return the same table, bound to one version to load, or to a pair of load and save."""
+        bound = copy(self)
+        bound.version = Version(version) if isinstance(version, str) else Version(*version)
+        bound._latest = None
+        return bound
+
+    def prune(self, keep: int, *, dry_run: bool = False) -> list[str]:
+        """Remove all but the ``keep`` newest versions and return the removed, oldest first."""
+        if keep < 1:
+            raise UsageError("at least one version must be kept", hint="pass keep=1 or more")
+        stale = self.versions()[:-keep]
+        if stale and not dry_run:
+            self._do("remove versions of", lambda link: self._drop(link, stale))
+        return stale
 
     def release(self) -> None:
         """Close a connection of its own; one that is shared stays open for the others."""
@@ -245,21 +286,50 @@ class Table:
                 hint="run the node that makes the table, or correct `database`",
             )
 
+    def _loaded(self, link: Link) -> TableName:
+        """Return the name that is loaded: the table's own, or of its wanted or latest version."""
+        if self.version is None:
+            return self.name
+        wanted = self.version.load or self._latest
+        if wanted is None:
+            found = versions.of(link, self.name)
+            if not found:
+                raise versions.missing(link, self.name, self._shown, None)
+            wanted = self._latest = found[-1]
+        return versions.named(self.name, wanted)
+
     def _kind(self, link: Link) -> str | None:
-        return kind_of(link, self.name)
+        try:
+            return kind_of(link, self._loaded(link))
+        except VersionNotFoundError:
+            return None
 
     def _count(self, link: Link) -> int | None:
         if self._kind(link) != "TABLE":
             return None
-        return int(link.ask(f"SELECT count(*) FROM {self.name.quoted('duckdb')}")[0][0])
+        return int(link.ask(f"SELECT count(*) FROM {self._loaded(link).quoted('duckdb')}")[0][0])
 
     def _demand_columns(self, link: Link) -> dict[str, str]:
-        columns = columns_of(link, self.name)
+        columns = columns_of(link, self._loaded(link))
         if not columns:
             raise self._missing(link)
         return columns
 
+    def _refuse_version(self) -> None:
+        if self.version is not None:
+            raise DatasetError(
+                f"table {self._shown} keeps every save as a version, and a version is never changed",
+                hint="leave `versioned` out, or save the whole",
+            )
+
+    def _drop(self, link: Link, stale: Sequence[str]) -> None:
+        with link.transaction() as cursor:
+            for version in stale:
+                cursor.execute(f"DROP TABLE {versions.named(self.name, version).quoted('duckdb')}")
+
     def _missing(self, link: Link) -> DatasetError:
+        if self.version is not None:
+            return versions.missing(link, self.name, self._shown, self.version.load or self._latest)
         found = link.ask("SELECT table_schema, table_name FROM information_schema.tables")
         names = [str(exactly(*row)) for row in found] + [row[1] for row in found]
         return DatasetError(
@@ -271,7 +341,7 @@ class Table:
     def _query(self, link: Link, limit: int | None = None) -> str:
         self._demand_columns(link)
         most = self._limit if limit is None else limit
-        return statements.selected(self.name.quoted("duckdb"), self._columns, self._where, most)
+        return statements.selected(self._loaded(link).quoted("duckdb"), self._columns, self._where, most)
 
     def _beyond(self, link: Link, column: str, mark: Any) -> Any:
         import ibis
@@ -288,7 +358,7 @@ class Table:
         backend = link.ibis()
         if self._columns or self._where is not None or self._limit is not None:
             return backend.sql(self._query(link))
-        *schemas, table = self.name.stored("duckdb")
+        *schemas, table = self._loaded(link).stored("duckdb")
         return backend.table(table, database=schemas[-1])
 
     def _save(self, link: Link, data: Any, mode: Mode) -> None:
@@ -309,12 +379,28 @@ class Table:
             self._write(link, query, mode)
 
     def _write(self, link: Link, query: str, mode: Mode) -> None:
+        if self.version is not None:
+            self._write_version(link, query, self.version.save or generate_timestamp())
+            return
         with link.transaction() as cursor:
             kind = kind_of(link, self.name)
             write(cursor, self.name, kind, query, mode, self.key, wanted=self.materialized.upper())
         link.forget(self.name)
 
+    def _write_version(self, link: Link, query: str, version: str) -> None:
+        name = versions.named(self.name, version)
+        with link.transaction() as cursor:
+            if kind_of(link, name) is not None:
+                raise DatasetError(
+                    f"version '{version}' of table {self._shown} is there already",
+                    why="versions are never replaced",
+                    hint="save under another version, or remove that one first",
+                )
+            write(cursor, name, None, query, "overwrite", wanted=self.materialized.upper())
+        self._latest = version
+
     def _commit(self, chunks: Iterable[Any], how_far: Mapping[str, Any], mode: Mode) -> None:
+        self._refuse_version()
         with self._explained("save"):
             link = self._database.link()
         with staged(link) as take:
