@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "config": "parameters and settings, and where they come from",
         "versions": "list and prune the versions of a dataset",
         "ui": "the project in a browser",
+        "mlflow": "tell MLflow what it missed; its experiments",
         "info": "this project and its environment",
     },
     "More": {

@@ -23,6 +23,7 @@ from plait.errors import ProjectError
 from plait.pipeline import Pipeline, select, selected_keys
 from plait.project.in_workers import worker_setup
 from plait.project.pipelines import DEFAULT, user_code
+from plait.project.tracking import trackers
 from plait.project.upstream import ancestors, stale_ancestors
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
         state=None if request.inputs else project.state,
         ledger=None if request.inputs else project.ledger,
         identity=identity_options(project, request),
-        observers=(*parts.observers, *request.observers, *_watchers(project, request)),
+        observers=(*parts.observers, *request.observers, *_watchers(project, parts, request)),
         seed=settings.seed,
         seed_globals=settings.seed_globals,
         spill_limit=settings.spill_limit,
@@ -204,13 +205,13 @@ def _options(project: Project, parts: Parts, request: RunRequest) -> RunOptions:
     )
 
 
-def _watchers(project: Project, request: RunRequest) -> tuple[Observer, ...]:
-    """Return who tells other processes what happens; nobody where nothing is kept."""
+def _watchers(project: Project, parts: Parts, request: RunRequest) -> tuple[Observer, ...]:
+    """Return who tells others what happens; nobody where nothing is kept."""
     if request.inputs:
         return ()
     from plait.ledger.live import LiveFeed
 
-    return (LiveFeed(project.state),)
+    return (LiveFeed(project.state), *trackers(project, parts, request.selection or request.select))
 
 
 def _executor(request: RunRequest, settings: Settings) -> str:

@@ -1,0 +1,129 @@
+"""``conf/<env>/mlflow.yml``: whether runs are told to MLflow, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plait.catalog.locations import is_url, redact
+from plait.catalog.stores import revealed
+from plait.errors import ConfigError, did_you_mean
+
+__all__ = ["Tracking", "read_tracking"]
+
+_STORE = "mlflow.db"
+_ARTIFACTS = "mlartifacts"
+_KEYS = ("tracking_uri", "experiment", "credentials", "enabled", "artifacts")
+_WHERE = "mlflow.yml"
+_LOGINS = {
+    "username": "MLFLOW_TRACKING_USERNAME",
+    "password": "MLFLOW_TRACKING_PASSWORD",
+    "token": "MLFLOW_TRACKING_TOKEN",
+}
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Where runs are told.
+
+    Attributes:
+        uri: of the tracking server, or of an SQLite file, without secrets.
+        experiment: the name runs are filed under.
+        artifacts: where a local store keeps files; None leaves that to the server.
+        credentials: the name of an entry of ``credentials.yml``.
+        login: environment variables for MLflow's client; never written down.
+    """
+
+    uri: str
+    experiment: str
+    artifacts: str | None = None
+    credentials: str | None = None
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine, which answers at once."""
+        return self.uri.startswith("sqlite:")
+
+    def as_document(self) -> dict[str, Any]:
+        """Return what may be written down: all but the login."""
+        document = asdict(self)
+        del document["login"]
+        return document
+
+
+def read_tracking(
+    values: Mapping[str, Any], root: Path, package: str, credentials: Callable[[str], Any]
+) -> Tracking | None:
+    """Return what ``mlflow.yml`` says, or None where it says that runs are not told.
+
+    Args:
+        values: the merged file; kedro-mlflow's keys are understood.
+        package: names the experiment where the file does not.
+        credentials: returns the values of a name.
+
+    Raises:
+        ConfigError: a key or a value cannot be right.
+    """
+    given = _plain(values)
+    for key in given:
+        if key not in _KEYS:
+            raise ConfigError(
+                f"'{key}' is no key of mlflow.yml", where=_WHERE, hint=did_you_mean(key, _KEYS) or _known()
+            )
+    if given.get("enabled", True) is False:
+        return None
+    uri = str(given.get("tracking_uri") or f"sqlite:///{root / _STORE}")
+    if not uri.startswith("sqlite:") and not is_url(uri):
+        raise ConfigError(
+            f"'{redact(uri)}' is no place that MLflow keeps runs in",
+            where=f"{_WHERE}, tracking_uri",
+            hint="write a URL such as http://host:5000, sqlite:///runs.db, or leave it out",
+        )
+    uri = _absolute(uri, root)
+    artifacts = given.get("artifacts") or (str(root / _ARTIFACTS) if uri.startswith("sqlite:") else None)
+    name = given.get("credentials")
+    return Tracking(
+        uri,
+        str(given.get("experiment") or package),
+        None if artifacts is None else str(root / artifacts),
+        name,
+        {} if name is None else _login(credentials(str(name)), str(name)),
+    )
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys as Plait calls them, also where the file is kedro-mlflow's."""
+    found = {key: value for key, value in values.items() if key not in ("server", "tracking", "ui")}
+    server, tracking = values.get("server") or {}, values.get("tracking") or {}
+    theirs = {
+        "tracking_uri": server.get("mlflow_tracking_uri"),
+        "credentials": server.get("credentials"),
+        "experiment": (tracking.get("experiment") or {}).get("name"),
+    }
+    return {key: value for key, value in theirs.items() if value is not None} | found
+
+
+def _absolute(uri: str, root: Path) -> str:
+    path = uri.removeprefix("sqlite:///")
+    return uri if path == uri or path.startswith("/") else f"sqlite:///{root / path}"
+
+
+def _login(given: Any, name: str) -> dict[str, str]:
+    values = revealed(given)
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"credentials '{name}' are no mapping", where=_WHERE, hint=f"{', '.join(_LOGINS)}")
+    odd = [key for key in values if key not in _LOGINS]
+    if odd:
+        raise ConfigError(
+            f"credentials '{name}' hold '{odd[0]}', which MLflow does not know",
+            where=_WHERE,
+            hint=did_you_mean(odd[0], _LOGINS) or f"it knows {', '.join(_LOGINS)}",
+        )
+    return {_LOGINS[key]: str(value) for key, value in values.items()}
+
+
+def _known() -> str:
+    return f"its keys: {', '.join(_KEYS)}"

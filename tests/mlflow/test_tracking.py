@@ -1,0 +1,250 @@
+"""Runs told to MLflow: what arrives, whatever becomes of the server, and what it costs the run: nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from plait.__main__ import main
+from plait.mlflow import observer
+from plait.mlflow.spool import waiting
+
+mlflow = pytest.importorskip("mlflow")
+
+FILES = {
+    "pyproject.toml": '[tool.plait]\npackage = "lab"\n',
+    "conf/base/mlflow.yml": "{}\n",
+    "conf/base/parameters.yml": "model: {depth: 3, names: [a, b]}\nlong: '" + "x" * 7000 + "'\n",
+    "conf/base/catalog.yml": """
+        numbers: data/01_raw/numbers.json
+        scores: {type: json, path: data/08_reporting/scores.json, tags: [metrics]}
+    """,
+    "data/01_raw/numbers.json": "[1, 2, 3]\n",
+    "src/lab/__init__.py": "",
+    "src/lab/pipelines/__init__.py": "",
+    "src/lab/pipelines/main/__init__.py": "",
+    "src/lab/pipelines/main/nodes.py": """
+        def score(numbers, depth):
+            return {"mean": sum(numbers) / len(numbers), "depth": depth}
+    """,
+    "src/lab/pipelines/main/pipeline.py": """
+        from plait import node, pipeline
+        from lab.pipelines.main.nodes import score
+
+        def create_pipeline():
+            return pipeline([node(score, {"depth": "params:model.depth"}, "scores")])
+    """,
+}
+
+
+class Lab:
+    def __init__(self, root, capsys):
+        self.root, self._capsys = root, capsys
+        self.state = root / ".plait"
+
+    def write(self, files):
+        for name, text in files.items():
+            file = self.root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(textwrap.dedent(text).lstrip("\n"))
+
+    def plait(self, *words, code=0):
+        self._capsys.readouterr()
+        ended = main(words)
+        said = self._capsys.readouterr()
+        assert ended == code, said.out + said.err
+        return said.out + said.err
+
+    @property
+    def runs(self):
+        """What MLflow knows once all has arrived."""
+        deadline = time.monotonic() + 60
+        while waiting(self.state):
+            assert time.monotonic() < deadline, [spool.problem for spool in waiting(self.state)]
+            time.sleep(0.05)
+        client = mlflow.MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
+        found = client.get_experiment_by_name("lab")
+        return [] if found is None else client.search_runs([found.experiment_id], order_by=["start_time"])
+
+    def last_run(self):
+        return json.loads(self.plait("runs", "show", "--json"))["run"]["id"]
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch, capsys):
+    made = Lab(tmp_path, capsys)
+    made.write(FILES)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
+    yield made
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lab"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def nobody_sends(monkeypatch):
+    """Leave everything in the spool."""
+    monkeypatch.setattr(observer, "_started", lambda *given: None)
+    monkeypatch.setattr(observer, "_LOCAL", 0.0)
+
+
+@pytest.mark.parametrize("executor", ["inline", "threads", "processes"])
+def test_a_run_arrives_with_what_it_was_made_of(lab, executor):
+    lab.plait("run", "--executor", executor, "--params", "model.depth=5")
+    (run,) = lab.runs
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == run.data.tags["plait.run_id"] == lab.last_run()
+    assert run.data.params == {"model.depth": "5", "model.names": "['a', 'b']"}
+    assert {name: run.data.metrics[name] for name in ("scores.mean", "scores.depth")} == {
+        "scores.mean": 2.0,
+        "scores.depth": 5.0,
+    }
+    assert {"seconds", "seconds.score"} <= set(run.data.metrics)
+    assert (run.data.tags["plait.executor"], run.data.tags["plait.done"]) == (executor, "1")
+    (found,) = run.inputs.dataset_inputs
+    assert (found.dataset.name, found.dataset.source) == ("numbers", "data/01_raw/numbers.json")
+    fingerprint = {tag.key: tag.value for tag in found.tags}["plait.fingerprint"]
+    assert fingerprint.startswith(f"sha256:{found.dataset.digest}")
+    client = mlflow.MlflowClient(f"sqlite:///{lab.root / 'mlflow.db'}")
+    assert {item.path for item in client.list_artifacts(run.info.run_id)} == {"catalog.yml", "params"}
+    long = client.download_artifacts(run.info.run_id, "params/long.txt", str(lab.root))
+    assert len(Path(long).read_text()) == 7000
+
+
+def test_a_failed_run_is_told_as_failed(lab):
+    lab.write({"src/lab/pipelines/main/nodes.py": "def score(numbers, depth):\n    raise ValueError('no')\n"})
+    lab.plait("run", code=1)
+    (run,) = lab.runs
+    assert (run.info.status, run.data.tags["plait.failed"]) == ("FAILED", "1")
+
+
+def test_without_the_file_or_switched_off_nothing_is_written(lab):
+    (lab.root / "conf/base/mlflow.yml").unlink()
+    lab.plait("run")
+    lab.write({"conf/base/mlflow.yml": "enabled: false\n"})
+    lab.plait("run", "--fresh")
+    assert not (lab.state / "mlflow").exists()
+    assert "Runs of this project are not told to MLflow" in lab.plait("mlflow", "sync", code=2)
+
+
+def test_a_run_with_nothing_to_do_tells_nothing(lab):
+    lab.plait("run")
+    assert len(lab.runs) == 1
+    lab.plait("run")
+    assert len(lab.runs) == 1
+
+
+def test_a_server_that_is_down_fails_no_run_and_what_is_kept_arrives_once(lab):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    lab.write({"conf/base/mlflow.yml": f"tracking_uri: http://127.0.0.1:{port}\n"})
+    assert "1 done" in lab.plait("run")
+    (spool,) = waiting(lab.state)
+    deadline = time.monotonic() + 60
+    while spool.problem is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert f"✗ {spool.run}" in lab.plait("mlflow", "sync", code=1)
+    head, *rest = spool.file.read_text().splitlines()
+    there = json.loads(head)
+    store = {"uri": f"sqlite:///{lab.root / 'mlflow.db'}", "artifacts": str(lab.root / "mlartifacts")}
+    there["where"] |= store
+    spool.file.write_text("\n".join([json.dumps(there), *rest, ""]))
+    lab.write({"conf/base/mlflow.yml": "{}\n"})
+    assert "of 1 run." in lab.plait("mlflow", "sync")
+    assert [run.info.status for run in lab.runs] == ["FINISHED"]
+    assert lab.plait("mlflow", "sync").strip() == "MLflow has been told of every run."
+
+
+@pytest.mark.parametrize("last", ["create_run", "log_batch", "log_text", "set_tag", "set_terminated"])
+def test_whoever_sends_may_die_anywhere_and_nothing_arrives_twice(lab, nobody_sends, monkeypatch, last):
+    lab.plait("run")
+    (spool,) = waiting(lab.state)
+
+    def dying(client, *given, **more):
+        original(client, *given, **more)
+        raise OSError("the process dies here")
+
+    original = getattr(mlflow.MlflowClient, last)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mlflow.MlflowClient, last, dying)
+        assert "the process dies here" in lab.plait("mlflow", "sync", code=1)
+    kept = spool.file.read_text()
+    lab.plait("mlflow", "sync")
+    (run,) = lab.runs
+    spool.file.write_text(kept)  # as if it had died before it could note that all had arrived
+    lab.plait("mlflow", "sync")
+    (again,) = lab.runs
+    assert (again.data.params, again.data.metrics) == (run.data.params, run.data.metrics)
+    client = mlflow.MlflowClient(f"sqlite:///{lab.root / 'mlflow.db'}")
+    assert len(client.get_metric_history(run.info.run_id, "scores.mean")) == 1
+    assert run.info.status == "FINISHED"
+
+
+def test_a_run_that_was_killed_is_told_as_killed(lab):
+    lab.write({"src/lab/pipelines/main/nodes.py": "import os\ndef score(numbers, depth):\n    os._exit(9)\n"})
+    command = [sys.executable, "-m", "plait", "run"]
+    assert subprocess.run(command, cwd=lab.root, capture_output=True, check=False).returncode == 9
+    (run,) = lab.runs
+    assert run.info.status == "KILLED"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("experimentt: x\n", "did you mean 'experiment'"),
+        ("tracking_uri: mlruns\n", "'mlruns' is no place that MLflow keeps runs in"),
+        ("credentials: nosuch\n", "nosuch"),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_before_anything_runs(lab, text, said):
+    lab.write({"conf/base/mlflow.yml": text})
+    assert said in lab.plait("run", code=2)
+
+
+def test_kedro_mlflows_file_is_understood(lab):
+    lab.write(
+        {
+            "conf/base/mlflow.yml": """
+                server: {mlflow_tracking_uri: "sqlite:///theirs.db"}
+                tracking: {experiment: {name: theirs}}
+            """
+        }
+    )
+    lab.plait("run")
+    assert lab.runs == []
+    client = mlflow.MlflowClient(f"sqlite:///{lab.root / 'theirs.db'}")
+    assert len(client.search_runs([client.get_experiment_by_name("theirs").experiment_id])) == 1
+
+
+def test_credentials_reach_the_sender_and_no_file(lab, nobody_sends):
+    lab.write(
+        {
+            "conf/base/mlflow.yml": "credentials: tracker\n",
+            "conf/local/credentials.yml": "tracker: {username: ann, password: hunter2}\n",
+        }
+    )
+    lab.plait("run")
+    for file in lab.state.rglob("*"):
+        assert not file.is_file() or b"hunter2" not in file.read_bytes(), file
+
+
+def test_no_other_command_imports_mlflow(lab):
+    program = (
+        "import sys; from plait.__main__ import main; main(sys.argv[1:]); print('mlflow' in sys.modules)"
+    )
+    for words in (["plan"], ["check"], ["catalog", "list"], ["run"]):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *words], cwd=lab.root, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "False", words
