@@ -11,7 +11,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-__all__ = ["host_name", "is_gone", "is_visible", "signature"]
+__all__ = ["host_name", "is_gone", "is_visible", "living", "signature"]
 
 
 def host_name() -> str:
@@ -45,6 +45,14 @@ def is_gone(signed: str) -> bool:
         return False
     _, pid, started, *_ = signed.split("-", 3)
     return not _lives(int(pid)) or _started(int(pid)) not in (None, started)
+
+
+def living(signed: str) -> int | None:
+    """Return the id of the process that signed, or None where it has ended or ran elsewhere.
+
+    A process that was given the same id since is not taken for it.
+    """
+    return int(signed.split("-", 3)[1]) if is_visible(signed) and not is_gone(signed) else None
 
 
 @cache

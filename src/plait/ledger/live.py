@@ -28,6 +28,7 @@ from plait.events import (
     RunFinished,
     RunStarted,
 )
+from plait.processes import signature
 
 __all__ = ["LiveFeed", "LiveTail", "watch"]
 
@@ -124,6 +125,7 @@ class LiveFeed:
             "run_id": event.run_id,
             "time": event.time,
             "pid": os.getpid(),
+            "process": signature(),
             "states": self._states,
             "keys": self._keys,
         }

@@ -37,9 +37,9 @@ class GoingOn:
         """Leave out a run that has ended."""
         self._runs.pop(run, None)
 
-    def processes(self) -> dict[str, int]:
-        """Return run → its coordinating process."""
-        return {run: known["pid"] for run, known in self._runs.items()}
+    def processes(self) -> dict[str, str]:
+        """Return run → the signature of its coordinating process."""
+        return {run: known["process"] for run, known in self._runs.items()}
 
     def so_far(self) -> list[dict[str, Any]]:
         """Return one event for each run, which sums up all there were."""

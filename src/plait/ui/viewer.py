@@ -12,6 +12,7 @@ from typing import Any
 
 from plait.ledger import Ledger
 from plait.ledger.live import LiveTail, watch
+from plait.processes import living
 from plait.project import Project
 from plait.ui.asking import Workbench, WorkbenchError
 from plait.ui.going_on import GoingOn
@@ -167,7 +168,7 @@ class Viewer:
         finally:
             self._listeners.discard(queue)
 
-    def running(self) -> dict[str, int]:
+    def running(self) -> dict[str, str]:
         """Return the runs that are going on and the process of each."""
         return self._going_on.processes()
 
@@ -201,8 +202,9 @@ class Viewer:
 
     async def _follow_processes(self) -> None:
         while True:
-            for run, pid in self.running().items():
-                found = await asyncio.to_thread(memory_of, pid)
+            for run, signed in self.running().items():
+                pid = living(signed)
+                found = None if pid is None else await asyncio.to_thread(memory_of, pid)
                 if found is None:
                     await self._gone(run)
                 elif self._listeners:

@@ -12,6 +12,7 @@ from typing import Any
 
 from plait.config import parse_overrides
 from plait.errors import UsageError
+from plait.processes import living
 from plait.project.graph.command import run_arguments, run_command
 from plait.project.pipelines import DEFAULT
 from plait.ui.endpoints import Endpoint, ForbiddenError, NotFoundError, Parameter, RequestError
@@ -68,7 +69,7 @@ async def start(viewer: Viewer, values: Mapping[str, Any]) -> Any:
 
 async def cancel(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     _refuse_read_only(viewer)
-    pid = viewer.running().get(values["run"])
+    pid = living(viewer.running().get(values["run"], ""))
     if pid is None:
         raise NotFoundError(f"Run {values['run']} is not going on")
     with contextlib.suppress(ProcessLookupError):
