@@ -1,0 +1,83 @@
+"""``plait ui export``: a site that opens from its folder, with nothing behind it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+from shown import plait
+
+
+@pytest.fixture(scope="module")
+def site(yard_that_ran, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported") / "site"
+    said = plait(yard_that_ran, "ui", "export", str(folder), "--preview", "*")
+    assert "index.html" in said or "site" in said
+    return folder
+
+
+@pytest.fixture
+def opened(window, site):
+    """Open the site from its folder; whoever asks the network for anything fails."""
+    asked = []
+    window.page.on("request", lambda request: asked.append(request.url))
+
+    def open_site(query="", folder=site):
+        window.page.goto(f"{(folder / 'index.html').as_uri()}{'?' if query else ''}{query}")
+        return window
+
+    yield open_site
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))] == []
+
+
+def test_it_opens_from_a_folder_and_draws_the_graph(opened):
+    window = opened().drawn()
+    assert window.elements > 10
+    expect(window.page).to_have_title("yard · Plait")
+
+
+def test_every_view_has_what_was_exported(opened):
+    window = opened("focus=node:score").drawn()
+    expect(window.panel).to_contain_text("return {")
+    window = opened("focus=dataset:apples").drawn()
+    expect(window.panel.get_by_role("region", name="First rows")).to_contain_text("boskoop")
+    window = opened("view=runs")
+    expect(window.page.get_by_role("cell", name="done", exact=True)).to_have_count(2)
+    window.page.get_by_role("link", name="Z").first.click()
+    expect(window.page.locator("h1 .state")).to_have_text("done")
+    window = opened("view=catalog")
+    expect(window.page.get_by_text("How good the harvest was")).to_be_visible()
+
+
+def test_a_page_of_the_users_is_shown_in_a_frame_without_rights(opened):
+    window = opened("focus=dataset:report").drawn()
+    frame = window.panel.locator("iframe")
+    assert "allow-same-origin" not in (frame.get_attribute("sandbox") or "")
+    expect(window.panel.frame_locator("iframe").locator("#title")).to_contain_text("Mean")
+
+
+def test_nothing_can_be_done_from_it(opened):
+    window = opened().drawn()
+    expect(window.page.get_by_role("button", name="Run…")).to_have_count(0)
+
+
+def test_only_what_was_asked_for_is_in_it(yard_that_ran, tmp_path, opened):
+    plait(yard_that_ran, "ui", "export", str(tmp_path / "part"), "--select", "+score", "--runs", "1")
+    window = opened(folder=tmp_path / "part").drawn()
+    data = (tmp_path / "part" / "data.js").read_text()
+    answers = json.loads(data.removeprefix("window.__plait = ").rstrip().removesuffix(";"))["answers"]
+    assert len(answers["/api/runs"]["runs"]) == 1
+    assert "/api/nodes/score" in answers
+    assert "/api/nodes/write" not in answers
+    assert not any(path.endswith("/preview") for path in answers), "previews are chosen"
+    window.page.goto(f"{(tmp_path / 'part' / 'index.html').as_uri()}?focus=node:score")
+    window.drawn()
+    expect(window.panel).to_contain_text("score")
+
+
+def test_secrets_and_places_of_this_machine_are_not_in_it(site, yard_that_ran):
+    for file in site.iterdir():
+        content = file.read_bytes()
+        assert b"hunter2" not in content, file
+        assert str(yard_that_ran).encode() not in content, file
