@@ -29,6 +29,7 @@ MEASURES = (
     "ledger",
     "pushdown",
     "snowflake",
+    "tracking",
     "browser",
 )
 
