@@ -124,6 +124,7 @@ export interface RunDetails {
   data: Record<string, string>;
   metrics: Record<string, number>;
   critical_path: string[];
+  mlflow: { run: string; experiment: string; page: string | null; models: Record<string, string> } | null;
   live: boolean;
 }
 

@@ -6,95 +6,14 @@ import json
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
-from plait.__main__ import main
-from plait.mlflow import observer
 from plait.mlflow.spool import waiting
 
 mlflow = pytest.importorskip("mlflow")
-
-FILES = {
-    "pyproject.toml": '[tool.plait]\npackage = "lab"\n',
-    "conf/base/mlflow.yml": "{}\n",
-    "conf/base/parameters.yml": "model: {depth: 3, names: [a, b]}\nlong: '" + "x" * 7000 + "'\n",
-    "conf/base/catalog.yml": """
-        numbers: data/01_raw/numbers.json
-        scores: {type: json, path: data/08_reporting/scores.json, tags: [metrics]}
-    """,
-    "data/01_raw/numbers.json": "[1, 2, 3]\n",
-    "src/lab/__init__.py": "",
-    "src/lab/pipelines/__init__.py": "",
-    "src/lab/pipelines/main/__init__.py": "",
-    "src/lab/pipelines/main/nodes.py": """
-        def score(numbers, depth):
-            return {"mean": sum(numbers) / len(numbers), "depth": depth}
-    """,
-    "src/lab/pipelines/main/pipeline.py": """
-        from plait import node, pipeline
-        from lab.pipelines.main.nodes import score
-
-        def create_pipeline():
-            return pipeline([node(score, {"depth": "params:model.depth"}, "scores")])
-    """,
-}
-
-
-class Lab:
-    def __init__(self, root, capsys):
-        self.root, self._capsys = root, capsys
-        self.state = root / ".plait"
-
-    def write(self, files):
-        for name, text in files.items():
-            file = self.root / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(textwrap.dedent(text).lstrip("\n"))
-
-    def plait(self, *words, code=0):
-        self._capsys.readouterr()
-        ended = main(words)
-        said = self._capsys.readouterr()
-        assert ended == code, said.out + said.err
-        return said.out + said.err
-
-    @property
-    def runs(self):
-        """What MLflow knows once all has arrived."""
-        deadline = time.monotonic() + 60
-        while waiting(self.state):
-            assert time.monotonic() < deadline, [spool.problem for spool in waiting(self.state)]
-            time.sleep(0.05)
-        client = mlflow.MlflowClient(f"sqlite:///{self.root / 'mlflow.db'}")
-        found = client.get_experiment_by_name("lab")
-        return [] if found is None else client.search_runs([found.experiment_id], order_by=["start_time"])
-
-    def last_run(self):
-        return json.loads(self.plait("runs", "show", "--json"))["run"]["id"]
-
-
-@pytest.fixture
-def lab(tmp_path, monkeypatch, capsys):
-    made = Lab(tmp_path, capsys)
-    made.write(FILES)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
-    yield made
-    for name in [name for name in sys.modules if name.partition(".")[0] == "lab"]:
-        del sys.modules[name]
-
-
-@pytest.fixture
-def nobody_sends(monkeypatch):
-    """Leave everything in the spool."""
-    monkeypatch.setattr(observer, "_started", lambda *given: None)
-    monkeypatch.setattr(observer, "_LOCAL", 0.0)
 
 
 @pytest.mark.parametrize("executor", ["inline", "threads", "processes"])
@@ -114,9 +33,8 @@ def test_a_run_arrives_with_what_it_was_made_of(lab, executor):
     assert (found.dataset.name, found.dataset.source) == ("numbers", "data/01_raw/numbers.json")
     fingerprint = {tag.key: tag.value for tag in found.tags}["plait.fingerprint"]
     assert fingerprint.startswith(f"sha256:{found.dataset.digest}")
-    client = mlflow.MlflowClient(f"sqlite:///{lab.root / 'mlflow.db'}")
-    assert {item.path for item in client.list_artifacts(run.info.run_id)} == {"catalog.yml", "params"}
-    long = client.download_artifacts(run.info.run_id, "params/long.txt", str(lab.root))
+    assert {item.path for item in lab.client.list_artifacts(run.info.run_id)} == {"catalog.yml", "params"}
+    long = lab.client.download_artifacts(run.info.run_id, "params/long.txt", str(lab.root))
     assert len(Path(long).read_text()) == 7000
 
 
@@ -186,8 +104,7 @@ def test_whoever_sends_may_die_anywhere_and_nothing_arrives_twice(lab, nobody_se
     lab.plait("mlflow", "sync")
     (again,) = lab.runs
     assert (again.data.params, again.data.metrics) == (run.data.params, run.data.metrics)
-    client = mlflow.MlflowClient(f"sqlite:///{lab.root / 'mlflow.db'}")
-    assert len(client.get_metric_history(run.info.run_id, "scores.mean")) == 1
+    assert len(lab.client.get_metric_history(run.info.run_id, "scores.mean")) == 1
     assert run.info.status == "FINISHED"
 
 

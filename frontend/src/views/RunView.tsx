@@ -16,7 +16,7 @@ export function RunView() {
 }
 
 function Details({ found }: { found: RunDetails }) {
-  const { run, nodes, metrics, critical_path: path } = found;
+  const { run, nodes, metrics, critical_path: path, mlflow } = found;
   const failed = nodes.filter(({ status }) => status === "failed");
   const live = liveRuns.value.get(run.id);
   return (
@@ -32,6 +32,7 @@ function Details({ found }: { found: RunDetails }) {
         <dt>Executor</dt><dd>{run.executor}</dd>
         {run.git_commit && <><dt>Commit</dt><dd><code>{run.git_commit.slice(0, 12)}</code>{run.git_dirty && " (changed)"}</dd></>}
         {run.peak_memory && <><dt>Peak memory</dt><dd>{bytes(run.peak_memory)}</dd></>}
+        {mlflow && <><dt>MLflow</dt><dd>{mlflow.page ? <a href={mlflow.page} target="_blank" rel="noopener noreferrer">run {mlflow.run}</a> : <>run <code>{mlflow.run}</code>, in <code>plait mlflow ui</code></>}{Object.entries(mlflow.models).map(([dataset, uri]) => <div key={dataset}><code>{uri}</code> from <ElementLink id={`dataset:${dataset}`} /></div>)}</dd></>}
         {path.length > 0 && <><dt>Critical path</dt><dd>{path.map((node, number) => [number ? " → " : "", <ElementLink key={node} id={`node:${node}`} />])}</dd></>}
       </dl>
       {failed.map((node) => <Failure key={node.node} node={node} />)}

@@ -16,6 +16,7 @@ from plait.catalog.formats import Format
 from plait.catalog.locations import is_url, redact
 from plait.catalog.protocols import Dataset
 from plait.catalog.stores import revealed
+from plait.catalog.tracked import tracked_keys
 from plait.catalog.versions import Version
 from plait.errors import CatalogError, CredentialsError, PlaitError, did_you_mean
 
@@ -70,7 +71,7 @@ class Builder:
         target = registry.import_target(row)
         if isinstance(target, Format):
             options = [key for key in entry.arguments if key not in FILE_KEYS]
-            _refuse_unknown(options, target.options, [*FILE_KEYS, *COMMON_KEYS], f"type '{entry.type}'")
+            _refuse_unknown(options, target.options, _known_keys(row), f"type '{entry.type}'")
             target.choose_frame(entry.frame, self.default_frame)
         elif (takes := _parameters(target)) is not None:
             given = [key for key in entry.arguments if key not in (*_PATHS, "metadata")]
@@ -112,7 +113,8 @@ class Builder:
     def _file(self, entry: Entry, format_: Format, version: Version | None) -> FileDataset:
         arguments = self._with_credentials(entry.arguments)
         options = {key: arguments.pop(key) for key in list(arguments) if key not in FILE_KEYS}
-        _refuse_unknown(options, format_.options, [*FILE_KEYS, *COMMON_KEYS], f"type '{entry.type}'")
+        known = _known_keys(registry.dataset_type(entry.type))
+        _refuse_unknown(options, format_.options, known, f"type '{entry.type}'")
         return FileDataset(
             format=format_,
             frame=entry.frame,
@@ -200,6 +202,10 @@ class Builder:
                 hint=did_you_mean(name, self.credentials)
                 or f"add `{name}:` to credentials.yml in conf/local",
             ) from None
+
+
+def _known_keys(row: registry.DatasetType) -> list[str]:
+    return [*FILE_KEYS, *COMMON_KEYS, *tracked_keys(row.tracked)]
 
 
 def _as_versioned(entry: Entry, versioned: bool) -> Entry:

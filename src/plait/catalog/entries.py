@@ -12,6 +12,7 @@ from typing import Any
 from plait.catalog import registry
 from plait.catalog.keys import has_placeholder, split_pattern
 from plait.catalog.locations import location_of, redact
+from plait.catalog.tracked import Tracked, as_tracked
 from plait.errors import CatalogError, did_you_mean
 from plait.values import Origin
 
@@ -81,6 +82,7 @@ class Entry:
         checks: what its data must fulfil, as configured.
         fingerprint: how its content is to be identified, or None for the default.
         plain_path: the path of a local file of which the entry says no more than that and its type, or None.
+        tracked: what an experiment tracker is told of each save, or None.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Entry:
     checks: Any = None
     fingerprint: str | None = None
     plain_path: str | None = None
+    tracked: Tracked | None = None
 
     @property
     def is_memory(self) -> bool:
@@ -118,7 +121,7 @@ def parse_entry(
     Raises:
         CatalogError: the entry has no type, or a key or value that cannot be right.
     """
-    details = _long(value)
+    details, tracked = as_tracked(name, _long(value))
     _check_values(details)
     details = _as_partitions(details)
     type_name, frame = _type(details)
@@ -149,6 +152,7 @@ def parse_entry(
         checks=details.get("checks", details.get("validator")),
         fingerprint=details.get("fingerprint"),
         plain_path=_plain_path(details, path, arguments, row),
+        tracked=tracked,
     )
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "missing_library",
     "missing_module",
     "requirement",
+    "tracked_type",
     "type_of_path",
 ]
 
@@ -56,6 +57,8 @@ class DatasetType:
         needs: importable modules it needs besides those of its frame, as ``python_calamine``.
         located: an entry of this type must say where its data lies (``path`` or ``filepath``).
         refers: its entries hold SQL, which may refer to other datasets.
+        tracked: what an experiment tracker is told of each save: ``metric``, ``metrics``, ``artifact``,
+            ``model``; the empty text where it is told nothing.
     """
 
     target: str
@@ -63,6 +66,7 @@ class DatasetType:
     needs: tuple[str, ...] = ()
     located: bool = True
     refers: bool = False
+    tracked: str = ""
 
 
 _MEMORY = DatasetType("plait.catalog.memory:MemoryDataset", located=False)
@@ -110,6 +114,12 @@ def refers(name: object) -> bool:
     """Say whether entries of a type, as it is written, hold SQL that may refer to other datasets."""
     row = _table().TYPES.get(name) if isinstance(name, str) else None
     return row is not None and row.refers
+
+
+def tracked_type(name: object) -> DatasetType | None:
+    """Return the row of a type, as it is written, that an experiment tracker is told of; None for others."""
+    row = _table().TYPES.get(name) if isinstance(name, str) else None
+    return row if row is not None and row.tracked else None
 
 
 def is_memory_type(name: str) -> bool:

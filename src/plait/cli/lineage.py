@@ -27,12 +27,15 @@ _WIDEST = 60  # letters of a parameter
 @as_json
 @everywhere
 def command(dataset: str, up: bool, json_: bool, place: Place) -> None:
-    """Show what DATASET was made from: data, code, parameters and runs, up to the raw inputs."""
+    """Show what DATASET was made from: data, code, parameters and runs, up to the raw inputs.
+
+    DATASET is a name in the catalog, or a model that a run told MLflow of: models:/name/version.
+    """
     from plait.project.lineage import open_lineage
 
     with place.open() as project:
-        lineage = open_lineage(project)
-        found = lineage.up(dataset) if up else lineage.down(dataset)
+        lineage, name = open_lineage(project, dataset)
+        found = lineage.up(name) if up else lineage.down(name)
     if json_:
         document(
             {
@@ -54,6 +57,7 @@ def _show(one: Ancestor) -> None:
         return
     facts = [f"made by {one.node}"]
     facts += [f"run {one.run}"] if one.run else []
+    facts += [one.model] if one.model else []
     facts += [f"code {_short(one.code)}"] if one.code else []
     facts += [f"{name}={_brief(value)}" for name, value in one.parameters.items()]
     line(f"{margin}  {styled('  '.join(facts), '2')}")

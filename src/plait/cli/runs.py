@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -64,22 +65,25 @@ def list_runs(limit: int, json_: bool, place: Place) -> None:
 @everywhere
 def show(run: str, json_: bool, place: Place) -> None:
     """Show one run: its nodes, their times, and what it ran with."""
+    from plait.mlflow.spool import arrival_document
     from plait.project.history import node_document, run_document
 
     ledger = _ledger(place)
     record = ledger.run(run)
     nodes = ledger.nodes(record.id)
+    mlflow = arrival_document(ledger.database.path.parent, record.id)
     if json_:
         document(
             {
                 "run": run_document(record),
+                "mlflow": mlflow,
                 "nodes": [node_document(node) for node in nodes],
                 "data": ledger.data_as_of(record.id),
             }
         )
         return
     line(f"{styled(record.id, '1')}  {record.status}  {_moment(record.started)}")
-    for title, value in _facts(record):
+    for title, value in (*_facts(record), *_in_mlflow(mlflow)):
         line(f"  {title:<12}{value}")
     line()
     table(
@@ -215,6 +219,13 @@ def _facts(run: RunRecord) -> list[tuple[str, Any]]:
         ("peak", _memory(run.peak_memory)),
     ]
     return [(title, value) for title, value in facts if value]
+
+
+def _in_mlflow(found: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    if found is None:
+        return []
+    models = [("", f"{uri} from {dataset}") for dataset, uri in found["models"].items()]
+    return [("mlflow", found["page"] or f"run {found['run']}, in `plait mlflow ui`"), *models]
 
 
 def _counts(run: RunRecord) -> str:

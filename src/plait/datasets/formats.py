@@ -20,6 +20,7 @@ _MATPLOTLIB = "plait.datasets.matplotlib_figures"
 _PLOTLY = "plait.datasets.plotly_figures"
 _EXCEL = "plait.datasets.excel"
 _PATHS = "plait.datasets.paths"
+_MLFLOW = "plait.datasets.mlflow"
 
 _TEXT_ARGS = ("encoding", "errors", "newline")
 
@@ -267,4 +268,27 @@ PATH = Format(
     writers={"": f"{_PATHS}:write"},
     previews={"": f"{_PATHS}:preview"},
     holds="either",
+)
+
+MLFLOW_METRIC = Format(
+    name="mlflow.Metric",
+    readers={"": f"{_MLFLOW}.metrics:read"},
+    writers={"": f"{_MLFLOW}.metrics:write_one"},
+    previews={"": f"{_MLFLOW}.metrics:preview"},
+)
+
+MLFLOW_METRICS = Format(
+    name="mlflow.Metrics",
+    readers={"": f"{_MLFLOW}.metrics:read"},
+    writers={"": f"{_MLFLOW}.metrics:write_all"},
+    previews={"": f"{_MLFLOW}.metrics:preview"},
+)
+
+MLFLOW_MODEL = Format(
+    name="mlflow.Model",
+    readers={"": f"{_MLFLOW}.models:read"},
+    writers={"": f"{_MLFLOW}.models:write"},
+    previews={"": f"{_MLFLOW}.models:preview"},
+    holds="folder",
+    options=("flavor",),
 )

@@ -30,6 +30,15 @@ def _duckdb(name: str) -> DatasetType:
     return DatasetType(f"plait.datasets.duckdb.{name}", None, ("duckdb", "ibis", "pyarrow"), located=False)
 
 
+def _mlflow(tracked: str, constant: str = "PATH") -> DatasetType:
+    needs = ("mlflow",) if tracked == "model" else ()
+    return DatasetType(f"plait.datasets.formats:{constant}", None, needs, tracked=tracked)
+
+
+def _at_mlflow(name: str) -> DatasetType:
+    return DatasetType(f"plait.datasets.mlflow.server:{name}", None, ("mlflow",), located=False)
+
+
 def _partitions(name: str) -> DatasetType:
     return DatasetType(f"plait.datasets.{name}")
 
@@ -66,6 +75,12 @@ _SHORT: Mapping[str, DatasetType] = {
     "snowflake.ProcedureRef": _snowflake("references:ProcedureRef"),
     "snowpark.Table": _snowflake("snowpark:table", "snowflake.snowpark"),
     "snowpark.Session": _snowflake("snowpark:SnowparkSession", "snowflake.snowpark"),
+    "mlflow.Metric": _mlflow("metric", "MLFLOW_METRIC"),
+    "mlflow.Metrics": _mlflow("metrics", "MLFLOW_METRICS"),
+    "mlflow.Artifact": _mlflow("artifact"),
+    "mlflow.Model": _mlflow("model", "MLFLOW_MODEL"),
+    "mlflow.RegisteredModel": _at_mlflow("RegisteredModel"),
+    "mlflow.RunArtifact": _at_mlflow("RunArtifact"),
 }
 
 _KEDRO: Mapping[str, DatasetType] = {
@@ -97,6 +112,16 @@ _KEDRO: Mapping[str, DatasetType] = {
     "pillow.ImageDataset": _SHORT["image"],
 }
 
+_KEDRO_MLFLOW: Mapping[str, DatasetType] = {
+    "kedro_mlflow.io.metrics.MlflowMetricDataset": _SHORT["mlflow.Metric"],
+    "kedro_mlflow.io.metrics.MlflowMetricHistoryDataset": _SHORT["mlflow.Metric"],
+    "kedro_mlflow.io.metrics.MlflowMetricsHistoryDataset": _SHORT["mlflow.Metrics"],
+    "kedro_mlflow.io.artifacts.MlflowArtifactDataset": _SHORT["mlflow.Artifact"],
+    "kedro_mlflow.io.models.MlflowModelTrackingDataset": _SHORT["mlflow.Model"],
+    "kedro_mlflow.io.models.MlflowModelLocalFileSystemDataset": _SHORT["mlflow.Model"],
+    "kedro_mlflow.io.models.MlflowModelRegistryDataset": _at_mlflow("kedros_registered_model"),
+}
+
 # In Kedro's manner for what Kedro has no name for, so that the frame can be fixed there too.
 _IN_THAT_MANNER: Mapping[str, DatasetType] = {
     "pandas.JSONLinesDataset": _format("JSON_LINES", "pandas"),
@@ -109,7 +134,7 @@ _IN_THAT_MANNER: Mapping[str, DatasetType] = {
     "arrow.FeatherDataset": _format("FEATHER", "arrow"),
 }
 
-TYPES: Mapping[str, DatasetType] = {**_SHORT, **_KEDRO, **_IN_THAT_MANNER}
+TYPES: Mapping[str, DatasetType] = {**_SHORT, **_KEDRO, **_KEDRO_MLFLOW, **_IN_THAT_MANNER}
 
 SUFFIXES: Mapping[str, str] = {
     ".csv": "csv",
@@ -171,6 +196,7 @@ REQUIREMENTS: Mapping[str, str] = {
     "snowflake.snowpark": "plait[snowflake]",
     "duckdb": "plait[duckdb]",
     "ibis": "plait[duckdb]",
+    "mlflow": "plait[mlflow]",
     "fsspec": "plait[remote]",
     "s3fs": "plait[s3]",
     "gcsfs": "plait[gcs]",

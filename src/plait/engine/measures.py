@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from plait.catalog.metrics import last_values
 
 if TYPE_CHECKING:
     from plait.catalog.entries import Entry
@@ -13,6 +15,7 @@ __all__ = ["Shape", "is_metrics", "numbers_in", "shape_of", "size_of"]
 
 _TAGS = frozenset({"metric", "metrics"})
 _TYPES = frozenset({"tracking.MetricsDataset", "tracking.MetricsDataSet"})
+_TRACKED = frozenset({"metric", "metrics"})
 _MOST = 200  # numbers of one dataset, columns of one table: beyond that they are no summary
 
 
@@ -46,14 +49,28 @@ def size_of(dataset: Any) -> int | None:
         return None
 
 
-def is_metrics(entry: Entry | None) -> bool:
-    """Whether the numbers in a dataset measure something: it is tagged ``metrics``, or of a type for them."""
-    return entry is not None and (bool(entry.tags & _TAGS) or entry.type in _TYPES)
+def is_metrics(entry: Entry | None, tags: Collection[str] = ()) -> bool:
+    """Whether the numbers in a dataset measure something.
+
+    It is tagged ``metrics``, or of a type for them; or it is in no catalog, and its node is tagged so.
+    """
+    if entry is None:
+        return not _TAGS.isdisjoint(tags)
+    return bool(entry.tags & _TAGS) or entry.type in _TYPES or _is_tracked(entry)
 
 
-def numbers_in(value: Any) -> dict[str, float]:
-    """Return the finite numbers in a mapping, by dotted name; a number alone goes by no name at all."""
+def numbers_in(value: Any, entry: Entry | None = None) -> dict[str, float]:
+    """Return the finite numbers in a mapping, by dotted name; a number alone goes by no name at all.
+
+    Of a history, which entries of some types may hold, it is the last.
+    """
+    if entry is not None and _is_tracked(entry):
+        value = last_values(value)
     return dict(_first(_numbers(value, "")))
+
+
+def _is_tracked(entry: Entry) -> bool:
+    return entry.tracked is not None and entry.tracked.kind in _TRACKED
 
 
 def _numbers(value: Any, name: str) -> Iterator[tuple[str, float]]:

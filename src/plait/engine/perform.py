@@ -270,6 +270,7 @@ class Performer:
     def _save_observed(self, step: Step, target: Save, name: str, value: Any) -> None:
         if target.place != "stored" and self._interceptors is None:
             self._data.memory.put(target.name, value)
+            self._tell_metrics(step, target, name, value)
             return
         begun = time.perf_counter()
         if self._interceptors is not None:
@@ -277,8 +278,18 @@ class Performer:
         self._save(step, target, name, value)
         if self._interceptors is not None:
             self._interceptors.after_dataset_saved(name, value, step.node)
-        if self._emit is not None and target.place == "stored" and target.key is None:
+        if target.place != "stored":
+            self._tell_metrics(step, target, name, value)
+        elif self._emit is not None and target.key is None:
             self._emit(self._saved(step, name, value, time.perf_counter() - begun))
+
+    def _tell_metrics(self, step: Step, target: Save, name: str, value: Any) -> None:
+        """Tell of numbers that stay in memory, where they are tagged as metrics."""
+        if self._emit is None or target.key is not None:
+            return
+        if is_metrics(self._data.catalog.entry(name), step.node.tags) and (numbers := numbers_in(value)):
+            run = self._facts.run_id
+            self._emit(DatasetSaved(run, time.time(), step.node.name, name, 0.0, metrics=numbers))
 
     def _saved(self, step: Step, name: str, value: Any, seconds: float) -> DatasetSaved:
         """Tell of data that was saved, with what its value shows of itself."""
@@ -294,7 +305,7 @@ class Performer:
             None if shape is None else shape.rows,
             None if shape is None else shape.columns,
             size_of(self._data.catalog.dataset(name)),
-            numbers_in(value) if is_metrics(entry) else None,
+            numbers_in(value, entry) if is_metrics(entry) else None,
         )
 
     def _save_stream(self, step: Step, attempt: int, chunks: Iterable[Any]) -> None:

@@ -133,6 +133,19 @@ class Ledger:
             found.setdefault(row["id"], {})[row["name"]] = row["value"]
         return found
 
+    def last_metrics(self) -> dict[str, dict[str, float]]:
+        """Return node → metric → value, of the last run that measured something in the node."""
+        rows = self._rows(
+            "SELECT m.node, m.name, m.value FROM metrics m JOIN "
+            "(SELECT node, MAX(run) AS run FROM metrics GROUP BY node) last "
+            "ON last.node = m.node AND last.run = m.run",
+            (),
+        )
+        found: dict[str, dict[str, float]] = {}
+        for row in rows:
+            found.setdefault(row["node"], {})[row["name"]] = row["value"]
+        return found
+
     def usual_seconds(self, nodes: Iterable[str]) -> dict[str, float]:
         """Return how long each node took when it last succeeded, where that is known."""
         found = [row for node in nodes for row in self._rows(_LAST_SECONDS, (node,))]

@@ -9,19 +9,15 @@ from typing import Any
 
 from plait.catalog.locations import is_url, redact
 from plait.catalog.stores import revealed
+from plait.datasets.mlflow.server import LOGINS
 from plait.errors import ConfigError, did_you_mean
 
 __all__ = ["Tracking", "read_tracking"]
 
 _STORE = "mlflow.db"
 _ARTIFACTS = "mlartifacts"
-_KEYS = ("tracking_uri", "experiment", "credentials", "enabled", "artifacts")
+_KEYS = ("tracking_uri", "experiment", "credentials", "enabled", "artifacts", "child_runs")
 _WHERE = "mlflow.yml"
-_LOGINS = {
-    "username": "MLFLOW_TRACKING_USERNAME",
-    "password": "MLFLOW_TRACKING_PASSWORD",
-    "token": "MLFLOW_TRACKING_TOKEN",
-}
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,7 @@ class Tracking:
         experiment: the name runs are filed under.
         artifacts: where a local store keeps files; None leaves that to the server.
         credentials: the name of an entry of ``credentials.yml``.
+        child_runs: whether each pipeline of a run becomes a run below it.
         login: environment variables for MLflow's client; never written down.
     """
 
@@ -40,6 +37,7 @@ class Tracking:
     experiment: str
     artifacts: str | None = None
     credentials: str | None = None
+    child_runs: bool = False
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -83,6 +81,9 @@ def read_tracking(
             hint="write a URL such as http://host:5000, sqlite:///runs.db, or leave it out",
         )
     uri = _absolute(uri, root)
+    children = given.get("child_runs", False)
+    if not isinstance(children, bool):
+        raise ConfigError(f"'child_runs' is {children!r}", where=_WHERE, hint="write true or false")
     artifacts = given.get("artifacts") or (str(root / _ARTIFACTS) if uri.startswith("sqlite:") else None)
     name = given.get("credentials")
     return Tracking(
@@ -90,6 +91,7 @@ def read_tracking(
         str(given.get("experiment") or package),
         None if artifacts is None else str(root / artifacts),
         name,
+        children,
         {} if name is None else _login(credentials(str(name)), str(name)),
     )
 
@@ -114,15 +116,15 @@ def _absolute(uri: str, root: Path) -> str:
 def _login(given: Any, name: str) -> dict[str, str]:
     values = revealed(given)
     if not isinstance(values, Mapping):
-        raise ConfigError(f"credentials '{name}' are no mapping", where=_WHERE, hint=f"{', '.join(_LOGINS)}")
-    odd = [key for key in values if key not in _LOGINS]
+        raise ConfigError(f"credentials '{name}' are no mapping", where=_WHERE, hint=f"{', '.join(LOGINS)}")
+    odd = [key for key in values if key not in LOGINS]
     if odd:
         raise ConfigError(
             f"credentials '{name}' hold '{odd[0]}', which MLflow does not know",
             where=_WHERE,
-            hint=did_you_mean(odd[0], _LOGINS) or f"it knows {', '.join(_LOGINS)}",
+            hint=did_you_mean(odd[0], LOGINS) or f"it knows {', '.join(LOGINS)}",
         )
-    return {_LOGINS[key]: str(value) for key, value in values.items()}
+    return {LOGINS[key]: str(value) for key, value in values.items()}
 
 
 def _known() -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plait.catalog import DataCatalog
 from plait.project.plugins import dataset_names
 from plait.project.settings import Settings
+from plait.project.tracking import with_server
 
 if TYPE_CHECKING:
     from plait.config import Config
@@ -20,8 +21,9 @@ __all__ = ["for_references", "from_configuration", "from_script"]
 
 def from_configuration(project: Project, config: Config, settings: Settings) -> DataCatalog:
     """Return the catalog that the configuration describes; nothing in it is instantiated."""
+    entries = _with_types(config.catalog, dataset_names(project, settings))
     return DataCatalog.from_config(
-        _with_types(config.catalog, dataset_names(project, settings)),
+        with_server(entries, project, config),
         config.credentials,
         root=project.root,
         origins=lambda path: config.origin("catalog", path),

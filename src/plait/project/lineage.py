@@ -10,6 +10,7 @@ from plait.errors import DatasetNotFoundError, did_you_mean
 from plait.identity.datasets import location_of
 from plait.identity.encoding import digest
 from plait.ledger.traces import TraceRow, TraceStore
+from plait.mlflow.spool import arrival_of, model_of
 from plait.pipeline import is_parameter, strip_transcoding
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Ancestor:
         parameters: name → value as text, None where it is not kept.
         next: names of the datasets that it was made from, or that were made from it.
         depth: steps from the dataset that was asked for.
+        model: what MLflow calls the model that it is, as ``models:/name/3``.
     """
 
     dataset: str
@@ -43,15 +45,22 @@ class Ancestor:
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     next: tuple[str, ...] = ()
     depth: int = 0
+    model: str | None = None
 
 
 class Lineage:
-    """Follows datasets through the pipelines of a project and the records of its runs."""
+    """Follows datasets through the pipelines of a project and the records of its runs.
 
-    def __init__(self, project: Project, pipeline: Pipeline) -> None:
+    Args:
+        run: go by what was on record when it ended; by default by what is now.
+    """
+
+    def __init__(self, project: Project, pipeline: Pipeline, run: str | None = None) -> None:
         self._catalog = project.catalog
         self._pipeline = pipeline
-        rows = TraceStore(project.ledger.database).everything()
+        self._state = project.state
+        traces = TraceStore(project.ledger.database)
+        rows = traces.everything() if run is None else [*traces.as_of(run).values()]
         self._made: dict[str, TraceRow] = {}
         for row in reversed(rows):
             self._made.update(dict.fromkeys(row.outputs, row))
@@ -98,7 +107,15 @@ class Lineage:
             {key: value[1] for key, value in (facts.get("params") or {}).items()},
             after,
             depth,
+            self._model(name, row.run),
         )
+
+    def _model(self, name: str, run: str) -> str | None:
+        entry = self._catalog.entry(name)
+        if entry is None or entry.tracked is None or entry.tracked.kind != "model":
+            return None
+        told = (arrival_of(self._state, run) or {}).get("models", {}).get(name, {})
+        return told.get("uri") if told else None
 
     def _sources(self, name: str) -> Iterator[str]:
         row = self._made.get(self._location(name) or "")
@@ -133,10 +150,27 @@ class Lineage:
         return name
 
 
-def open_lineage(project: Project) -> Lineage:
-    """Return the lineage of a project's data, over all its pipelines."""
+def open_lineage(project: Project, wanted: str) -> tuple[Lineage, str]:
+    """Return the lineage of a project's data, over all its pipelines, and the dataset to begin with.
+
+    Args:
+        wanted: a dataset, or a model of MLflow as ``models:/name/3``, which one of its runs has made.
+
+    Raises:
+        DatasetNotFoundError: no run of this project made that model.
+    """
     first, *others = [project.pipelines[name] for name in project.pipelines]
-    return Lineage(project, sum(others, first))
+    pipeline = sum(others, first)
+    if not wanted.startswith("models:/"):
+        return Lineage(project, pipeline), wanted
+    found = model_of(project.state, wanted)
+    if found is None:
+        raise DatasetNotFoundError(
+            f"No run of this project is known to have made '{wanted}'",
+            hint="the tag plait.run_id of the model in MLflow says which run did, and of it where that was",
+        )
+    run, dataset = found
+    return Lineage(project, pipeline, run), dataset
 
 
 def _data(node: Node) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plait.ledger import Ledger
+from plait.mlflow.spool import arrival_document
 from plait.project.graph import parents_of
 from plait.project.history import compare_runs, critical_path, log_document, run_details, run_document
 from plait.ui.endpoints import Endpoint, NotFoundError, Parameter
@@ -39,6 +40,7 @@ async def run(viewer: Viewer, values: Mapping[str, Any]) -> Any:
         **found,
         "metrics": ledger.metrics(record["id"]).get(record["id"], {}),
         "critical_path": path,
+        "mlflow": arrival_document(viewer.state, record["id"]),
         "live": record["id"] in viewer.running(),
     }
 

@@ -1,0 +1,207 @@
+"""A run of MLflow: found or made, and told line by line what a run of Plait did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from plait.mlflow.files import Files
+from plait.mlflow.spool import Spool
+
+__all__ = ["TAG", "Telling"]
+
+TAG = "plait.run_id"
+_PARENT = "mlflow.parentRunId"
+_CHILD = "plait.child"
+_PARAMS, _METRICS = 100, 1000  # MLflow's own limits of a batch
+_LONG = 6000  # characters of a parameter, above which MLflow cuts it without a word
+_DIGEST = 36  # characters of a digest that MLflow keeps
+_STATUS = {"done": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+
+
+class Telling:
+    """Tells one run.
+
+    Args:
+        head: the first line of its spool.
+        arrived: what is known of what has arrived.
+    """
+
+    def __init__(self, spool: Spool, head: Mapping[str, Any], arrived: Mapping[str, Any]) -> None:
+        from mlflow import MlflowClient
+
+        self._head = head
+        self._client: Any = MlflowClient(head["where"]["uri"])
+        self._experiment: str | None = arrived.get("experiment")
+        self._run: str | None = arrived.get("run")
+        self._children: dict[str, str] = dict(arrived.get("children", {}))
+        self._failed: set[str] = set(arrived.get("failed", ()))
+        self._models: dict[str, Any] = dict(arrived.get("models", {}))
+        self._spool = spool
+
+    @property
+    def arrival(self) -> dict[str, Any]:
+        """What the run, and what came of it, is called in MLflow."""
+        return {
+            "uri": self._head["where"]["uri"],
+            "experiment": self._experiment,
+            "run": self._run,
+            "children": self._children,
+            "failed": sorted(self._failed),
+            "models": self._models,
+        }
+
+    def send(self, lines: Sequence[Mapping[str, Any]]) -> bool:
+        """Send lines in order; return whether the last of them ends the run."""
+        if self._run is None:
+            self._find_run()
+        files = self._files()
+        points: dict[str, list[Any]] = {}
+        for line in lines:
+            match line["kind"]:
+                case "run":
+                    self._send_about(line)
+                case "metrics" | "points":
+                    for run in self._runs_of(line):
+                        points.setdefault(run, []).extend(_points(line))
+                case "failed":
+                    self._failed.update(run for run in self._runs_of(line) if run != self._run)
+                case "artifact" | "reference" | "model":
+                    files.send(line)
+        self._send_points(points)
+        if lines[-1]["kind"] != "end":
+            return False
+        self._send_end(lines[-1], files)
+        return True
+
+    def _files(self) -> Files:
+        assert self._run is not None
+        assert self._experiment is not None
+        return Files(self._client, self._spool, self._experiment, self._run, self._models)
+
+    def _send_points(self, points: Mapping[str, Sequence[Any]]) -> None:
+        for run, found in points.items():
+            for batch in _batches(found, _METRICS):
+                self._client.log_batch(run, metrics=batch)
+
+    def _runs_of(self, line: Mapping[str, Any]) -> Iterator[str]:
+        assert self._run is not None
+        yield self._run
+        name = self._head.get("children", {}).get(line.get("node"))
+        if name is not None:
+            if name not in self._children:
+                self._children[name] = self._child(name, int(line.get("time", self._head["time"]) * 1000))
+            yield self._children[name]
+
+    # --- What there is already, and is made where it is not
+
+    def _find_run(self) -> None:
+        head = self._head
+        self._experiment = self._experiment_named(head["where"])
+        found = self._search(f"tags.`{TAG}` = '{head['run']}'")
+        if found is None:
+            tags = {TAG: head["run"], "mlflow.note.content": _note(head["run"]), **head.get("tags", {})}
+            moment, name = int(head["time"] * 1000), head.get("name") or head["run"]
+            found = str(self._client.create_run(self._experiment, moment, tags, name).info.run_id)
+        self._run = found
+
+    def _child(self, name: str, moment: int) -> str:
+        found = self._search(f"tags.`{_PARENT}` = '{self._run}' and tags.`{_CHILD}` = '{name}'")
+        if found is None:
+            tags = {_PARENT: self._run, _CHILD: name, "plait.pipeline": name}
+            found = str(self._client.create_run(self._experiment, moment, tags, name).info.run_id)
+        return found
+
+    def _search(self, condition: str) -> str | None:
+        found = self._client.search_runs([self._experiment], condition, max_results=1)
+        return str(found[0].info.run_id) if found else None
+
+    def _experiment_named(self, where: Mapping[str, Any]) -> str:
+        name = where["experiment"]
+        found = self._client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        try:
+            return str(self._client.create_experiment(name, where.get("artifacts")))
+        except Exception:  # somebody else has made it meanwhile, or this is the error to tell
+            found = self._client.get_experiment_by_name(name)
+            if found is None:
+                raise
+            return str(found.experiment_id)
+
+    # --- Beginning and end
+
+    def _send_about(self, head: Mapping[str, Any]) -> None:
+        from mlflow.entities import Param
+
+        params = dict(_flat(head.get("params", {})))
+        long = {key: value for key, value in params.items() if len(value) > _LONG}
+        short = [Param(_name(key), value) for key, value in params.items() if key not in long]
+        for batch in _batches(short, _PARAMS):
+            self._client.log_batch(self._run, params=batch)
+        texts = dict(head.get("texts", {}))
+        texts |= {f"params/{_name(key)}.txt": value for key, value in long.items()}
+        for file, text in texts.items():
+            self._client.log_text(self._run, text, file)
+
+    def _send_end(self, line: Mapping[str, Any], files: Files) -> None:
+        self._send_inputs(line.get("inputs", {}))
+        files.send_lineage(line.get("outputs", {}), line.get("loaded_models", {}))
+        for name, value in {**line["counts"], **line.get("tags", {})}.items():
+            self._client.set_tag(self._run, name, value)
+        moment, status = int(line["time"] * 1000), _STATUS[line["status"]]
+        for child in self._children.values():
+            ended = "FAILED" if child in self._failed else ("FINISHED" if status == "FAILED" else status)
+            self._client.set_terminated(child, ended, moment)
+        self._client.set_terminated(self._run, status, moment)
+
+    def _send_inputs(self, inputs: Mapping[str, Mapping[str, str]]) -> None:
+        """Tell which data the run loaded; MLflow keeps short digests, so the whole one is a tag beside it."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        found = [
+            DatasetInput(
+                Dataset(name, item["fingerprint"].rpartition(":")[2][:_DIGEST], "plait", item["location"]),
+                [
+                    InputTag("mlflow.data.context", "input"),
+                    InputTag("plait.fingerprint", item["fingerprint"]),
+                ],
+            )
+            for name, item in inputs.items()
+        ]
+        if found:
+            self._client.log_inputs(self._run, found)
+
+
+def _note(run: str) -> str:
+    """Return the description that MLflow shows of a run: the way back."""
+    return f"Run `{run}` of Plait: `plait runs show {run}`, `plait runs logs {run}`, or `plait ui`."
+
+
+def _points(line: Mapping[str, Any]) -> Iterator[Any]:
+    from mlflow.entities import Metric
+
+    moment = int(line["time"] * 1000)
+    for key, value in line.get("metrics", {}).items():
+        yield Metric(_name(key), float(value), moment, 0)
+    for key, points in line.get("points", {}).items():
+        for value, step, time in points:
+            yield Metric(_name(key), float(value), moment if time is None else time, step)
+
+
+def _flat(values: Any, above: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(values, Mapping) and values:
+        for key, value in values.items():
+            yield from _flat(value, f"{above}.{key}" if above else str(key))
+    elif above:
+        yield above, str(values)
+
+
+def _name(text: str) -> str:
+    """Return a name without the signs that MLflow refuses."""
+    return "".join(sign if sign.isalnum() or sign in "_-. :/" else "_" for sign in text)[:250]
+
+
+def _batches(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
