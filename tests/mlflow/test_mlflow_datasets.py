@@ -356,4 +356,4 @@ def test_nothing_is_left_behind_in_the_spool(lab):
     lab.plait("run")
     assert lab.runs
     assert waiting(lab.state) == []
-    assert {file.suffix for file in (lab.state / "mlflow").iterdir()} == {".told"}
+    assert {file.suffix for file in (lab.state / "mlflow").iterdir()} == {".told", ".lock"}

@@ -133,7 +133,7 @@ class Files:
     def _model_of(self, dataset: str, run: str) -> str | None:
         if run == self._spool.run:
             return self._models.get(dataset, {}).get("model_id")
-        told = _arrival(self._spool.file.parents[1], run) or {}
+        told = _arrival(self._spool.state, run) or {}
         found: str | None = told.get("models", {}).get(dataset, {}).get("model_id")
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from plait.mlflow.files import Files
-from plait.mlflow.spool import Spool
+from plait.mlflow.spool import Spool, one_at_a_time
 
 __all__ = ["TAG", "Telling"]
 
@@ -31,8 +31,9 @@ class Telling:
         from mlflow import MlflowClient
 
         self._head = head
-        self._client: Any = MlflowClient(head["where"]["uri"])
-        self._experiment: str | None = arrived.get("experiment")
+        with one_at_a_time(spool.state):
+            self._client: Any = MlflowClient(head["where"]["uri"])
+            self._experiment = self._experiment_named(head["where"])
         self._run: str | None = arrived.get("run")
         self._children: dict[str, str] = dict(arrived.get("children", {}))
         self._failed: set[str] = set(arrived.get("failed", ()))
@@ -76,7 +77,6 @@ class Telling:
 
     def _files(self) -> Files:
         assert self._run is not None
-        assert self._experiment is not None
         return Files(self._client, self._spool, self._experiment, self._run, self._models)
 
     def _send_points(self, points: Mapping[str, Sequence[Any]]) -> None:
@@ -97,7 +97,6 @@ class Telling:
 
     def _find_run(self) -> None:
         head = self._head
-        self._experiment = self._experiment_named(head["where"])
         found = self._search(f"tags.`{TAG}` = '{head['run']}'")
         if found is None:
             tags = {TAG: head["run"], "mlflow.note.content": _note(head["run"]), **head.get("tags", {})}

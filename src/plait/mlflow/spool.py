@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-__all__ = ["Spool", "arrival_document", "arrival_of", "model_of", "waiting"]
+__all__ = ["Spool", "arrival_document", "arrival_of", "model_of", "one_at_a_time", "waiting"]
 
 _FOLDER = "mlflow"
 
@@ -118,6 +118,11 @@ class Spool:
         self._problem.write_text(text)
 
     @property
+    def state(self) -> Path:
+        """The state folder of the project."""
+        return self.file.parents[1]
+
+    @property
     def problem(self) -> str | None:
         """Why nothing could be sent when it was last tried."""
         with suppress(OSError):
@@ -142,6 +147,14 @@ class Spool:
                 found: dict[str, Any] = json.loads(path.read_text())
                 return found if "run" in found else None
         return None
+
+
+@contextmanager
+def one_at_a_time(state: Path) -> Iterator[None]:
+    """Wait for the others of a project: who opens a store first makes its tables, and two would collide."""
+    with (state / _FOLDER / "opening.lock").open("wb") as file:
+        _locked(file, wait=True)
+        yield
 
 
 def waiting(state: Path) -> list[Spool]:
@@ -186,13 +199,13 @@ def _linked(source: str | Path, target: str | Path) -> None:
         shutil.copy2(source, target)
 
 
-def _locked(file: Any) -> bool:
+def _locked(file: Any, *, wait: bool = False) -> bool:
     try:
         import fcntl
     except ImportError:  # Windows: two senders repeat each other, and what they send is the same
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
