@@ -1,6 +1,6 @@
 import { go, view, type ViewName } from "./address";
 import { isExported } from "./api";
-import { currentRun, liveProblem, liveTick } from "./live";
+import { currentRun, liveTick } from "./live";
 import { failure, graph, theme } from "./state";
 import { CatalogView } from "./views/CatalogView";
 import { CompareView } from "./views/CompareView";
@@ -72,7 +72,6 @@ function Problems() {
   return (
     <div aria-live="polite">
       {failure.value && <p class="trouble">{failure.value}</p>}
-      {liveProblem.value && <p class="trouble">{liveProblem.value}</p>}
       {problems.map(({ message, why, where }) => (
         <p key={message} class="trouble">
           {[message, why].filter(Boolean).join(" · ")} <span class="quiet">{Array.isArray(where) ? where.join(", ") : where}</span>

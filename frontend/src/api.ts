@@ -1,6 +1,7 @@
 /** The only place that fetches: from the server that served the page, or from the data of an exported site. */
 
 import type { GraphDocument } from "./graph/model";
+import type { Schema } from "./parameters";
 
 export interface Problem {
   message: string;
@@ -192,7 +193,8 @@ export interface ParameterField {
   where: string | null;
 }
 
-export interface RunOrder {
+/** What shall run, and how. */
+export interface Order {
   pipeline: string;
   select: string;
   params: Record<string, unknown>;
@@ -264,13 +266,14 @@ export const api = {
   select: (pipeline: string, select: string) => ask<Selection>("/api/select", { pipeline, select }),
   plan: (pipeline: string, select: string) => ask<Plan>("/api/plan", { pipeline, select }),
   parameters: (pipeline: string, select: string) =>
-    ask<{ fields: ParameterField[]; schema: unknown }>("/api/parameters", { pipeline, select }),
+    ask<{ fields: ParameterField[]; schema: Schema }>("/api/parameters", { pipeline, select }),
   runs: () => ask<{ runs: Run[] }>("/api/runs"),
   run: (id: string) => ask<RunDetails>(`/api/runs/${encodeURIComponent(id)}`),
   logs: (id: string, node?: string) => ask<Logs>(`/api/runs/${encodeURIComponent(id)}/logs`, node ? { node } : {}),
   compare: (run: string[]) => ask<Comparison>("/api/compare", { run }),
   metrics: () => ask<{ series: Record<string, { run: string; time: number; value: number }[]> }>("/api/metrics"),
   catalog: () => ask<{ datasets: CatalogRow[] }>("/api/catalog"),
-  start: (order: RunOrder) => send<{ pid: number; command: string }>("/api/runs", order),
+  command: (order: Order) => send<{ command: string; problems: (Problem & { parameter: string | null })[] }>("/api/command", order),
+  start: (order: Order) => send<{ run: string | null; pid: number; command: string }>("/api/runs", order),
   cancel: (id: string, now: boolean) => send<{ run: string }>(`/api/runs/${encodeURIComponent(id)}/cancel`, { now }),
 };

@@ -35,7 +35,6 @@ const KEPT_LINES = 500;
 export const liveRuns = signal<ReadonlyMap<string, LiveRun>>(new Map());
 export const graphChanged = signal(0);
 export const ledgerChanged = signal(0);
-export const liveProblem = signal<string | null>(null);
 /** Counts up with each batch of events: what draws states listens to it. */
 export const liveTick = signal(0);
 
@@ -58,9 +57,6 @@ export function listen(): void {
     const { run, bytes, workers } = JSON.parse(data) as { run: string; bytes: number; workers: number[] };
     const found = liveRuns.value.get(run);
     if (found) update(run, { ...found, bytes, workers });
-  });
-  source.addEventListener("problem", ({ data }) => {
-    liveProblem.value = (JSON.parse(data) as { message: string }).message;
   });
 }
 

@@ -155,7 +155,9 @@ class MissingConfigException(ConfigError):  # noqa: N818 - Kedro's name
 
 
 class ParameterError(ConfigError, ValueError):
-    """Parameters are missing or violate their declared types."""
+    """Parameters are missing or violate their declared types; ``parameter`` is the dotted name of one."""
+
+    parameter: str | None = None
 
 
 class CatalogError(PlaitError):

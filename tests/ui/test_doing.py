@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 import time
 from contextlib import contextmanager
 
@@ -104,12 +105,19 @@ def test_a_run_is_started_with_an_edited_parameter(window, yard, server):
     before = len(server.get("/api/runs")["runs"])
     window.page.get_by_role("button", name="Run…").click()
     dialog = window.page.get_by_role("dialog")
-    field = dialog.get_by_label("factor")
+    field = dialog.get_by_label("factor", exact=True)
     expect(field).to_have_value("2")
     field.fill("seven")
-    dialog.get_by_role("button", name="Run", exact=True).click()
-    expect(dialog.get_by_role("alert")).to_contain_text("factor: not JSON")
+    expect(dialog.get_by_role("alert")).to_have_text("not a number")
+    expect(dialog.get_by_role("button", name="Run", exact=True)).to_be_disabled()
     field.fill("7")
+    expect(dialog.get_by_text("instead of 2")).to_be_visible()
+    command = dialog.get_by_label("The command that runs")
+    expect(command).to_have_text("plait run --params factor=7")
+    dialog.get_by_role("button", name="factor as configured").click()
+    expect(command).to_have_text("plait run")
+    field.fill("7")
+    expect(command).to_have_text("plait run --params factor=7")
     dialog.get_by_role("button", name="Run", exact=True).click()
     expect(dialog).to_be_hidden()
     until(lambda: len(server.get("/api/runs")["runs"]) > before)
@@ -122,10 +130,78 @@ def test_a_run_is_started_with_an_edited_parameter(window, yard, server):
     expect(rows).to_have_count(before + 1)
 
 
+TYPED = """
+    import enum
+    from dataclasses import dataclass
+
+
+    class Kind(enum.Enum):
+        RED = "red"
+        GREEN = "green"
+
+
+    @dataclass
+    class Press:
+        kind: Kind
+        turns: int
+        gentle: bool = False
+        name: str | None = None
+
+
+    def press(scores, press: Press, sizes):
+        return {}
+"""
+
+
+def test_typed_parameters_have_fields_of_their_kind_and_the_project_judges_them(window, yard):
+    edit(yard / NODES, "def score(", textwrap.dedent(TYPED) + "\n\ndef score(")
+    edit(
+        yard / "src/yard/pipelines/harvest/pipeline.py",
+        "node(nodes.write,",
+        'node(nodes.press, ["scores", "params:press", "params:sizes"], None), node(nodes.write,',
+    )
+    with (yard / "conf/base/parameters.yml").open("a") as file:
+        file.write("press: {kind: red, turns: 3, gentle: true, name: null}\nsizes: [1, 2]\n")
+    with serving(yard) as server:
+        window.open(server, "select=press&do=run").drawn()
+        dialog = window.page.get_by_role("dialog")
+        command = dialog.get_by_label("The command that runs")
+        dialog.get_by_label("press.kind", exact=True).select_option("green")
+        dialog.get_by_label("press.gentle", exact=True).uncheck()
+        dialog.get_by_label("press.name", exact=True).fill("Anna")
+        dialog.get_by_label("sizes", exact=True).fill("[3]")
+        expect(command).to_have_text(
+            "plait run press --params 'press.kind=\"green\"' press.gentle=false"
+            " 'press.name=\"Anna\"' 'sizes=[3]'"
+        )
+        dialog.get_by_label("press.turns", exact=True).fill("2.5")
+        expect(dialog.get_by_role("alert")).to_have_text("not a whole number")
+        dialog.get_by_label("press.turns", exact=True).fill("4")
+        dialog.get_by_role("button", name="Run", exact=True).click()
+        expect(dialog).to_be_hidden()
+        last = until(lambda: server.get("/api/runs/last")["run"])
+        assert last["parameters"]["press"] == {"kind": "green", "turns": 4, "gentle": False, "name": "Anna"}
+
+
+def test_an_order_answers_with_its_run_or_with_why_there_is_none(yard, server):
+    with server.client() as client:
+        order = {"params": {"factor": 6}}
+        begun = client.post("/api/runs", json=order).json()
+        assert client.get(f"/api/runs/{begun['run']}").json()["run"]["parameters"]["factor"] == 6
+        until(lambda: client.get("/api/runs/last").json()["run"]["status"] == "done")
+        judged = client.post("/api/command", json={"params": {"factr": 6}}).json()
+        assert judged["command"] == "plait run --params factr=6"
+        (problem,) = judged["problems"]
+        assert "factr" in problem["message"]
+        refused = client.post("/api/runs", json={"params": {"factr": 6}})
+        assert refused.status_code == 409
+        assert "factr" in refused.json()["error"]["message"]
+
+
 def test_the_dialog_offers_the_parameters_of_the_selection_only(window, server):
     window.open(server, "select=north.heavier&do=run").drawn()
     dialog = window.page.get_by_role("dialog")
-    expect(dialog.get_by_label("north.least")).to_have_value("1")
+    expect(dialog.get_by_label("north.least", exact=True)).to_have_value("1")
     expect(dialog.locator("fieldset input")).to_have_count(1)
     window.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

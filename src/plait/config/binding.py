@@ -159,11 +159,13 @@ class _Failures:
                 return ParameterError(error.what, where=_limited(uses), why=error.why, hint=error.hint)
         _, keys, message, hint = key
         secret = self._parameters.is_secret(keys)
-        return ParameterError(
+        found = ParameterError(
             f"{_subject(keys)} {_without_value(message) if secret else message}",
             where=[*self._place(keys), *_limited(uses)],
             hint=hint,
         )
+        found.parameter = dotted(keys) if keys else None
+        return found
 
     def _place(self, keys: KeyPath) -> list[str]:
         origin = self._parameters.origin(keys)

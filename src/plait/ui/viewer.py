@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class Viewer:
         self._tasks: list[asyncio.Task[None]] = []
         self._going_on = GoingOn()
         self._ledger: Ledger | None = None
-        self._started: set[asyncio.Task[None]] = set()
+        self._started: set[asyncio.Task[Any]] = set()
 
     # --- Life
 
@@ -172,17 +173,27 @@ class Viewer:
         """Return the runs that are going on and the process of each."""
         return self._going_on.processes()
 
-    def keep(self, process: asyncio.subprocess.Process) -> None:
-        """Wait for a run that was started here; how it failed before it began is told to the page."""
-        task = asyncio.create_task(self._await_end(process))
-        self._started.add(task)
-        task.add_done_callback(self._started.discard)
+    async def begun(self, process: asyncio.subprocess.Process) -> str | None:
+        """Return the run that a process has begun; None where it ended without one, having nothing to do.
 
-    async def _await_end(self, process: asyncio.subprocess.Process) -> None:
-        _, said = await process.communicate()
+        Raises:
+            WorkbenchError: it refused to begin; with what it said.
+        """
+        since = time.time()
+        ended = asyncio.create_task(process.communicate())
+        self._started.add(ended)
+        ended.add_done_callback(self._started.discard)
+        while not ended.done():
+            for run, signed in self.running().items():
+                if living(signed) == process.pid:
+                    return run
+            await asyncio.wait([ended], timeout=_LOOK_AT_RUNS)
+        _, said = ended.result()
         if process.returncode == 2:
-            message = said.decode(errors="replace").strip()
-            self._send(Message("problem", {"message": message[-2_000:], "pid": process.pid}))
+            raise WorkbenchError(_refusal(said.decode(errors="replace").strip()))
+        ledger = self.ledger()
+        last = [] if ledger is None else ledger.runs(1)
+        return last[0].id if last and last[0].started >= since - 1 else None
 
     async def _follow_runs(self) -> None:
         tail = LiveTail(self.state)
@@ -239,4 +250,15 @@ def _nothing(name: str, environment: str) -> dict[str, Any]:
         "layers": [],
         "elements": [],
         "problems": [],
+    }
+
+
+def _refusal(said: str) -> dict[str, Any]:
+    """Return what a command printed when it refused to begin, as other problems are told."""
+    first, _, rest = said.partition("\n")
+    return {
+        "message": first or "The run did not begin",
+        "where": [],
+        "why": rest.strip()[-2_000:] or None,
+        "hint": None,
     }

@@ -191,6 +191,34 @@ class Workbench:
             fields.append({"name": name, "value": value, "secret": secret, "where": where})
         return {"fields": fields, "schema": parameters_schema(nodes)}
 
+    def command(self, pipeline: str, select: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the command that runs a selection, and what it would refuse of the parameters in it."""
+        from plait.config import bind_parameters, parse_overrides
+        from plait.errors import ParameterError, Problems
+        from plait.project.graph import problem_document
+        from plait.project.graph.command import override_words, run_command
+
+        problems: list[PlaitError] = []
+        try:
+            chosen = self._selected(pipeline, select)
+            parts = self._project.parts().overridden(parse_overrides(override_words(options.get("params"))))
+            parts.check_overrides(chosen)
+            bind_parameters(chosen.nodes, parts.parameters)
+        except Problems as error:
+            problems += error.problems
+        except PlaitError as error:
+            problems.append(error)
+        return {
+            "command": run_command(pipeline, select, self._project.env, **options),
+            "problems": [
+                {
+                    **problem_document(each),
+                    "parameter": each.parameter if isinstance(each, ParameterError) else None,
+                }
+                for each in problems
+            ],
+        }
+
     def catalog(self) -> list[dict[str, Any]]:
         """Return all datasets, those that no pipeline uses included, without instantiating any."""
         from plait.project.graph.dictionary import data_dictionary

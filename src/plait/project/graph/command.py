@@ -10,7 +10,7 @@ from typing import Any
 
 from plait.project.pipelines import DEFAULT
 
-__all__ = ["run_arguments", "run_command"]
+__all__ = ["override_words", "run_arguments", "run_command"]
 
 _ESCAPED = re.compile("[^ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -47,8 +47,13 @@ def run_arguments(
     if workers:
         arguments += ["--workers", str(workers)]
     if params:
-        arguments += ["--params", *(f"{name}={_as_yaml(value)}" for name, value in params.items())]
+        arguments += ["--params", *override_words(params)]
     return arguments
+
+
+def override_words(params: Mapping[str, Any] | None) -> list[str]:
+    """Return parameters as ``--params`` takes them: ``name=value``, with values in YAML."""
+    return [f"{name}={_as_yaml(value)}" for name, value in (params or {}).items()]
 
 
 def _as_yaml(value: Any) -> str:

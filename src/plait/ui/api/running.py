@@ -33,21 +33,19 @@ _BODY: Mapping[str, Any] = {
 _EXECUTORS = ("", "inline", "threads", "processes")
 
 
+async def command(viewer: Viewer, values: Mapping[str, Any]) -> Any:
+    """Tell what an order would run and what is wrong with it: a form asks letter by letter."""
+    options = _options(values)
+    return await viewer.workbench.ask(
+        "command", pipeline=values["pipeline"], select=values["select"], options=options
+    )
+
+
 async def start(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     _refuse_read_only(viewer)
-    if values["executor"] not in _EXECUTORS or not 0 <= values["workers"] <= 256:
-        raise RequestError("there is no such executor, or too many workers")
+    options = _options(values)
     # Whoever is wrong is told before a process starts; words that begin with a dash would be options.
     await viewer.workbench.ask("select", pipeline=values["pipeline"], select=values["select"])
-    if any(word.startswith("-") for word in values["select"].split()):
-        raise RequestError("a selector does not begin with a dash")
-    _refuse_wrong_names(values["params"])
-    options = {
-        "params": values["params"],
-        "fresh": values["fresh"],
-        "executor": values["executor"] or None,
-        "workers": values["workers"] or None,
-    }
     arguments = run_arguments(values["pipeline"], values["select"], viewer.environment, **options)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -60,10 +58,25 @@ async def start(viewer: Viewer, values: Mapping[str, Any]) -> Any:
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    viewer.keep(process)
     return {
+        "run": await viewer.begun(process),
         "pid": process.pid,
         "command": run_command(values["pipeline"], values["select"], viewer.environment, **options),
+    }
+
+
+def _options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an order says besides its selection. Raises RequestError where it makes no sense."""
+    if values["executor"] not in _EXECUTORS or not 0 <= values["workers"] <= 256:
+        raise RequestError("there is no such executor, or too many workers")
+    if any(word.startswith("-") for word in values["select"].split()):
+        raise RequestError("a selector does not begin with a dash")
+    _refuse_wrong_names(values["params"])
+    return {
+        "params": values["params"],
+        "fresh": values["fresh"],
+        "executor": values["executor"] or None,
+        "workers": values["workers"] or None,
     }
 
 
@@ -98,7 +111,20 @@ def _refuse_read_only(viewer: Viewer) -> None:
 
 
 ENDPOINTS = (
-    Endpoint("/api/runs", start, "Start a run.", method="POST", body=_BODY),
+    Endpoint(
+        "/api/runs",
+        start,
+        "Start a run, and return its id once it has begun; null where there is nothing to do.",
+        method="POST",
+        body=_BODY,
+    ),
+    Endpoint(
+        "/api/command",
+        command,
+        "The command that an order would run, and what it would refuse.",
+        method="POST",
+        body=_BODY,
+    ),
     Endpoint(
         "/api/runs/{run}/cancel",
         cancel,

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { asText, changes, leavesOf, parse, type Leaf, type Schema } from "../src/parameters";
+
+const SCHEMA: Schema = {
+  type: "object",
+  properties: {
+    depth: { type: "integer", minimum: 1, maximum: 9 },
+    rate: { anyOf: [{ type: "number", exclusiveMinimum: 0 }, { type: "null" }] },
+    model: { $ref: "#/$defs/Model" },
+  },
+  $defs: { Model: { type: "object", properties: { kind: { enum: ["tree", "line"] }, name: { type: "string", pattern: "^[a-z]+$" } } } },
+};
+const field = (name: string, value: unknown) => ({ name: `params:${name}`, value, secret: false, where: null });
+const leaves = leavesOf(
+  [field("depth", 3), field("rate", null), field("model", { kind: "tree", name: "oak" }), field("tags", ["a"]), field("on", true), field("free", "x"), field("half", 0.5)],
+  SCHEMA,
+);
+const named = Object.fromEntries(leaves.map((leaf) => [leaf.path, leaf])) as Record<string, Leaf>;
+
+test("each value has a field of its kind, as declared or else as it is", () => {
+  expect(Object.fromEntries(leaves.map(({ path, kind }) => [path, kind]))).toEqual({
+    depth: "integer", rate: "number", "model.kind": "choice", "model.name": "text", tags: "json", on: "boolean", free: "text", half: "number",
+  });
+  expect(named["model.kind"]!.choices).toEqual(["tree", "line"]);
+});
+
+test.each([
+  ["depth", "4", { value: 4 }],
+  ["depth", "4.5", { problem: "not a whole number" }],
+  ["depth", "0", { problem: "must be at least 1" }],
+  ["depth", "10", { problem: "must be at most 9" }],
+  ["depth", "four", { problem: "not a number" }],
+  ["depth", "", { problem: "something must stand here" }],
+  ["rate", "", { value: null }],
+  ["rate", "0", { problem: "must be more than 0" }],
+  ["half", "1e-3", { value: 0.001 }],
+  ["model.kind", '"line"', { value: "line" }],
+  ["model.name", "Oak", { problem: "must look like ^[a-z]+$" }],
+  ["free", "7", { value: "7" }],
+  ["free", "", { value: "" }],
+  ["tags", '["b"]', { value: ["b"] }],
+  ["tags", "[b]", { problem: "not JSON: texts stand in double quotes" }],
+])("in the field of %s %s stands for %o", (path, text, found) => {
+  expect(parse(named[path]!, text)).toEqual(found);
+});
+
+test("what stands in a field at first changes nothing", () => {
+  const edited = Object.fromEntries(leaves.map((leaf) => [leaf.path, asText(leaf, leaf.value)]));
+  expect(changes(leaves, edited)).toEqual({ params: {}, problems: {} });
+});
+
+test("only what differs is changed, and what is wrong is told by name", () => {
+  expect(changes(leaves, { depth: "5", half: "0.50", free: "y", tags: "[" })).toEqual({
+    params: { depth: 5, free: "y" },
+    problems: { tags: "not JSON: texts stand in double quotes" },
+  });
+});
