@@ -124,6 +124,8 @@ export interface RunDetails {
   nodes: RunNode[];
   data: Record<string, string>;
   metrics: Record<string, number>;
+  /** Figures and reports as they were after the run. */
+  figures: Record<string, { run: string; version: string | null; kept: boolean }>;
   critical_path: string[];
   mlflow: { run: string; experiment: string; page: string | null; models: Record<string, string> } | null;
   live: boolean;
@@ -134,14 +136,9 @@ export interface Logs {
   failures: { node: string; error: string | null; traceback: string }[];
 }
 
+/** Runs side by side; `reasons` say of each but the first why its nodes differ from the one before. */
 export interface Comparison {
-  runs: Run[];
-  parameters: Record<string, unknown[]>;
-  metrics: Record<string, (number | null)[]>;
-  versions: Record<string, unknown[]>;
-  data: Record<string, (string | null)[]>;
-  seconds: Record<string, (number | null)[]>;
-  status: Record<string, (string | null)[]>;
+  runs: RunDetails[];
   reasons: { run: string; node: string; reasons: Reason[] }[];
 }
 
@@ -235,10 +232,24 @@ async function ask<T>(path: string, query: Record<string, string | number | stri
 }
 
 function fromExport<T>({ answers }: Exported, path: string, query: Record<string, unknown>): T {
-  const key = path === "/api/compare" ? `${path}?${(query.run as string[]).join("&")}` : path;
-  const found = answers[key];
+  if (path === "/api/compare") return comparedInExport(answers, query.run as string[]) as T;
+  const found = answers[query.version ? `${path}?version=${query.version as string}` : path];
   if (found === undefined) throw new RefusedError({ message: "This was not exported" });
   return found as T;
+}
+
+/** What the server would say of several runs, from what was exported of each, and of each pair. */
+function comparedInExport(answers: Record<string, unknown>, wanted: string[]): Comparison {
+  const known = (answers["/api/runs"] as { runs: Run[] }).runs;
+  const runs = wanted.map((one) => {
+    const id = one === "last" ? known[0]?.id : /^-\d+$/.test(one) ? known[-Number(one) - 1]?.id : one;
+    const found = answers[`/api/runs/${id ?? one}`] as RunDetails | undefined;
+    if (!found) throw new RefusedError({ message: `Run ${one} was not exported` });
+    return found;
+  });
+  const pairs = answers["/api/reasons"] as Record<string, Comparison["reasons"]>;
+  const reasons = runs.slice(1).flatMap(({ run }, before) => pairs[`${runs[before]!.run.id} ${run.id}`] ?? []);
+  return { runs, reasons };
 }
 
 async function answered<T>(response: Response): Promise<T> {
@@ -260,8 +271,8 @@ export const api = {
   node: (name: string) => ask<NodeDetails>(named("nodes", name)),
   dataset: (name: string) => ask<DatasetDetails>(named("datasets", name)),
   preview: (name: string, options: Record<string, string | number>) =>
-    ask<Preview>(`${named("datasets", name)}/preview`, options),
-  frame: (name: string) => `${named("datasets", name)}/frame`,
+    ask<Preview>(named("preview", name), options),
+  frame: (name: string, version?: string) => `${named("frame", name)}${version ? `?version=${encodeURIComponent(version)}` : ""}`,
   search: (q: string) => ask<{ hits: SearchHit[] }>("/api/search", { q }),
   select: (pipeline: string, select: string) => ask<Selection>("/api/select", { pipeline, select }),
   plan: (pipeline: string, select: string) => ask<Plan>("/api/plan", { pipeline, select }),

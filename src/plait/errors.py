@@ -56,6 +56,7 @@ __all__ = [
     "Problems",
     "ProjectError",
     "RunError",
+    "RunNotFoundError",
     "SelectionError",
     "SignatureError",
     "UsageError",
@@ -196,6 +197,10 @@ class ProjectError(PlaitError):
 
 class UsageError(PlaitError, ValueError):
     """A command or a call was put together wrongly."""
+
+
+class RunNotFoundError(UsageError):
+    """No run of the ledger, or more than one, goes by that name."""
 
 
 class WorkerError(PlaitError):

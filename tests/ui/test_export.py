@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
@@ -64,6 +65,17 @@ def test_a_page_of_the_users_is_shown_in_a_frame_without_rights(opened):
     expect(window.panel.frame_locator("iframe").locator("#title")).to_contain_text("Mean")
 
 
+def test_runs_are_compared_in_it(opened):
+    window = opened("view=compare&run=-2,last")
+    row = window.page.get_by_role("row", name=re.compile("^factor"))
+    expect(row.locator("td")).to_have_text(["2", "4"])
+    expect(
+        window.page.get_by_role("listitem").filter(has_text="score: parameter factor changed: 2 → 4")
+    ).to_be_visible()
+    window = opened("view=compare&run=last,nosuch")
+    expect(window.page.get_by_role("alert")).to_have_text("Run nosuch was not exported")
+
+
 def test_nothing_can_be_done_from_it(opened):
     window = opened().drawn()
     expect(window.page.get_by_role("button", name="Run…")).to_have_count(0)
@@ -77,7 +89,7 @@ def test_only_what_was_asked_for_is_in_it(yard, tmp_path, opened):
     assert len(answers["/api/runs"]["runs"]) == 1
     assert "/api/nodes/score" in answers
     assert "/api/nodes/write" not in answers
-    assert not any(path.endswith("/preview") for path in answers), "previews are chosen"
+    assert not any(path.startswith("/api/preview/") for path in answers), "previews are chosen"
     window.page.goto(f"{(tmp_path / 'part' / 'index.html').as_uri()}?focus=node:score")
     window.drawn()
     expect(window.panel).to_contain_text("score")

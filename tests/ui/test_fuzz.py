@@ -105,8 +105,8 @@ OPERATIONS = [
     "get /api/plan",
     "get /api/parameters",
     "get /api/nodes/{name}",
-    "get /api/datasets/{name}/preview",
-    "get /api/datasets/{name}/frame",
+    "get /api/preview/{name}",
+    "get /api/frame/{name}",
     "get /api/datasets/{name}",
     "get /api/catalog",
     "get /api/catalog.csv",
@@ -117,6 +117,7 @@ OPERATIONS = [
     "get /api/compare",
     "get /api/metrics",
     "post /api/runs",
+    "post /api/command",
     "post /api/runs/{run}/cancel",
 ]
 

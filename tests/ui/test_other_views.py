@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 
+import pytest
 from playwright.sync_api import expect
+from shown import plait, serving
 
 
 def ids(server):
@@ -64,6 +67,55 @@ def test_runs_are_picked_and_compared(window, yard_server):
     expect(row.locator("td")).to_have_text(["2", "4"])
     expect(window.page.get_by_role("row", name=re.compile(r"^scores\.mean"))).to_be_visible()
     expect(window.page.get_by_role("listitem").filter(has_text="score:").first).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def two_reports(yard_that_ran, tmp_path_factory):
+    """The small project with a report that is kept each time, and one that is not."""
+    yard = shutil.copytree(yard_that_ran, tmp_path_factory.mktemp("reports") / "yard")
+    catalog = yard / "conf/base/catalog.yml"
+    text = catalog.read_text().replace("data/08_reporting/report.html", "data/08_reporting/kept.html")
+    text = text.replace("type: html", "type: html\n  versioned: true")
+    catalog.write_text(text + "\nlast_report: data/08_reporting/last.html\n")
+    pipeline = yard / "src/yard/pipelines/harvest/pipeline.py"
+    one = "node(nodes.write,"
+    pipeline.write_text(
+        pipeline.read_text().replace(one, f'{one} outputs="last_report", name="again"), {one}', 1)
+    )
+    for factor in (2, 4):
+        plait(yard, "run", "--params", f"factor={factor}")
+    return yard
+
+
+def test_figures_of_runs_stand_side_by_side(window, two_reports, tmp_path):
+    with serving(two_reports) as server:
+        window.open(server, "view=compare&run=-2,last")
+        kept = window.page.get_by_role("region", name="report side by side", exact=True)
+        pages = [kept.frame_locator(f"figure:nth-child({number}) iframe") for number in (1, 2)]
+        expect(pages[0].locator("#title")).to_have_text("Mean 4.0")
+        expect(pages[1].locator("#title")).to_have_text("Mean 8.0")
+        replaced = window.page.get_by_role("region", name="last_report side by side").locator("figure")
+        expect(replaced.first).to_contain_text("Saved again since: versioned: true")
+        expect(replaced.last.locator("iframe")).to_be_visible()
+        window.open(server, "focus=dataset:report").drawn()
+        window.panel.get_by_label("Version").select_option(index=1)
+        expect(window.panel.frame_locator("iframe").locator("#title")).to_have_text("Mean 4.0")
+    plait(two_reports, "ui", "export", str(tmp_path / "site"), "--preview", "*")
+    window.page.goto(f"{(tmp_path / 'site' / 'index.html').as_uri()}?view=compare&run=-2,last")
+    expect(pages[0].locator("#title")).to_have_text("Mean 4.0")
+    expect(pages[1].locator("#title")).to_have_text("Mean 8.0")
+
+
+def test_more_rows_are_shown_when_they_are_asked_for(window, yard):
+    rows = "".join(f"kind{number},{number}\n" for number in range(1_500))
+    (yard / "data/01_raw/apples.csv").write_text(f"kind,weight\n{rows}")
+    with serving(yard) as server:
+        window.open(server, "focus=dataset:apples").drawn()
+        expect(window.panel.get_by_text("the first 200 rows")).to_be_visible()
+        window.panel.get_by_role("button", name="More rows").click()
+        expect(window.panel.get_by_text("the first 1,000 rows")).to_be_visible()
+        window.panel.get_by_role("button", name="More rows").click()
+        expect(window.panel.get_by_text("all 1,500 rows")).to_be_visible()
 
 
 def test_a_failed_run_shows_the_traceback(window, broken_yard_server):

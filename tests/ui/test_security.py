@@ -146,7 +146,7 @@ def rules_of(answer):
 
 
 def test_the_page_of_a_frame_has_no_origin_and_no_network(yard_server):
-    answer = asked(yard_server, "/api/datasets/report/frame", **known(yard_server))
+    answer = asked(yard_server, "/api/frame/report", **known(yard_server))
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     rules = rules_of(answer)
@@ -165,9 +165,9 @@ def test_the_page_of_a_frame_has_no_origin_and_no_network(yard_server):
         "/static//etc/passwd",
         "/static/..%5capp.py",
         "/api/datasets/..%2f..%2fpyproject.toml",
-        "/api/datasets/../../pyproject.toml/preview",
-        "/api/datasets/%2fetc%2fpasswd/preview",
-        "/api/datasets/..%2Fconf%2Flocal%2Fcredentials.yml/frame",
+        "/api/preview/../../pyproject.toml",
+        "/api/preview/%2fetc%2fpasswd",
+        "/api/frame/..%2Fconf%2Flocal%2Fcredentials.yml",
         "/api/nodes/%2e%2e%2f%2e%2e%2fpyproject.toml",
         "/api/runs/..%2f..%2fpyproject.toml",
         "/api/runs/..%2f..%2fpyproject.toml/logs",
@@ -306,6 +306,39 @@ def test_what_a_run_is_started_with_is_checked_first(yard_server, body, said):
     with contextlib.suppress(KeyError):
         assert answer.json()["error"]["message"]
     assert yard_server.get("/api/runs") == before
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/runs/nosuch", 404),
+        ("/api/compare?run=nosuch", 404),
+        ("/api/datasets/nosuch", 404),
+        ("/api/preview/nosuch", 404),
+        ("/api/preview/scores?version=x", 404),
+        ("/api/preview/scores?version=..", 409),
+        ("/api/preview/scores?limit=0", 400),
+        ("/api/plan?select=nosuch", 400),
+        ("/api/frame/apples", 400),
+    ],
+)
+def test_what_is_not_answered_is_told_with_its_kind(yard_server, path, status):
+    with yard_server.client() as client:
+        answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"].keys() == {"message", "where", "why", "hint"}
+
+
+def test_names_that_end_like_another_address_are_names(yard):
+    with (yard / "conf/base/catalog.yml").open("a") as file:
+        file.write("scores/preview: data/08_reporting/scores.json\n")
+    pipeline = yard / "src/yard/pipelines/harvest/pipeline.py"
+    text = pipeline.read_text().replace('"scores", tags="daily"', '"scores/preview", tags="daily"')
+    pipeline.write_text(text.replace('"scores": "scores"', '"scores": "scores/preview"'))
+    with serving(yard) as server:
+        found = server.get("/api/datasets/scores/preview")
+        assert (found["name"], found["producer"]) == ("scores/preview", "score")
+        assert server.get("/api/preview/scores/preview")["kind"] == "json"
 
 
 @pytest.mark.parametrize("name", ["--env=prod", "-x", "a b", "", "a..b", "factor=9"])

@@ -1,11 +1,15 @@
 /** Runs side by side: only what differs, metrics, and why nodes ran. */
 
 import { address } from "../address";
-import { api, type Comparison } from "../api";
+import { api, type Comparison, type RunDetails } from "../api";
+import { sectionsOf } from "../comparison";
 import { duration, moment, plain } from "../words";
 import { Link, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 import { ElementLink } from "./links";
+import { PreviewView } from "./PreviewView";
+
+const TIMES = "Times";
 
 export function CompareView() {
   const ids = (address.value.get("run") ?? "-2,last").split(",").filter(Boolean);
@@ -18,15 +22,8 @@ export function CompareView() {
   );
 }
 
-function Sides({ found }: { found: Comparison }) {
-  const sections: [string, Record<string, unknown[]>][] = [
-    ["Metrics", found.metrics],
-    ["Parameters that differ", found.parameters],
-    ["Data that differs", found.data],
-    ["Libraries that differ", found.versions],
-    ["Outcomes that differ", found.status],
-    ["Seconds", found.seconds],
-  ];
+function Sides({ found: { runs: details, reasons } }: { found: Comparison }) {
+  const runs = details.map(({ run }) => run);
   return (
     <>
       <div class="table">
@@ -34,26 +31,57 @@ function Sides({ found }: { found: Comparison }) {
           <thead>
             <tr>
               <th>Run</th>
-              {found.runs.map(({ id }) => <th key={id} class="number"><Link to={{ view: "run", run: id }}>{id}</Link></th>)}
+              {runs.map(({ id }) => <th key={id} class="number"><Link to={{ view: "run", run: id }}>{id}</Link></th>)}
             </tr>
           </thead>
           <tbody>
-            <tr><th>Status</th>{found.runs.map(({ id, status }) => <td key={id} class="number"><State value={status} /></td>)}</tr>
-            <tr><th>Began</th>{found.runs.map(({ id, started }) => <td key={id} class="number">{moment(started)}</td>)}</tr>
-            <tr><th>Took</th>{found.runs.map(({ id, seconds }) => <td key={id} class="number">{duration(seconds)}</td>)}</tr>
-            <tr><th>Commit</th>{found.runs.map(({ id, git_commit }) => <td key={id} class="number">{git_commit?.slice(0, 9) ?? "–"}</td>)}</tr>
-            {sections.map(([title, values]) => <Section key={title} title={title} values={values} runs={found.runs.length} />)}
+            <tr><th>Status</th>{runs.map(({ id, status }) => <td key={id} class="number"><State value={status} /></td>)}</tr>
+            <tr><th>Began</th>{runs.map(({ id, started }) => <td key={id} class="number">{moment(started)}</td>)}</tr>
+            <tr><th>Took</th>{runs.map(({ id, seconds }) => <td key={id} class="number">{duration(seconds)}</td>)}</tr>
+            <tr><th>Commit</th>{runs.map(({ id, git_commit }) => <td key={id} class="number">{git_commit?.slice(0, 9) ?? "–"}</td>)}</tr>
+            {sectionsOf(details).map(([title, values]) => <Section key={title} title={title} values={values} runs={runs.length} />)}
           </tbody>
         </table>
       </div>
+      <Figures details={details} />
       <h2>Why nodes differ from the run before</h2>
       <ul class="plain">
-        {found.reasons.map(({ run, node, reasons }) => (
+        {reasons.map(({ run, node, reasons }) => (
           <li key={`${run} ${node}`}><span class="quiet">{run}</span> <ElementLink id={`node:${node}`} />: {reasons.map(({ text, kind }) => text || kind).join("; ")}</li>
         ))}
-        {found.reasons.length === 0 && <li class="quiet">Nothing they were made from differs, as far as it is on record.</li>}
+        {reasons.length === 0 && <li class="quiet">Nothing they were made from differs, as far as it is on record.</li>}
       </ul>
     </>
+  );
+}
+
+/** Figures and reports, each as it was after each run. */
+function Figures({ details }: { details: RunDetails[] }) {
+  const names = [...new Set(details.flatMap(({ figures }) => Object.keys(figures)))];
+  if (!names.length) return null;
+  return (
+    <>
+      <h2>Figures</h2>
+      {names.map((name) => (
+        <section key={name} class="figures" aria-label={`${name} side by side`}>
+          <h3><ElementLink id={`dataset:${name}`} /></h3>
+          <div class="sides">
+            {details.map(({ run, figures }) => <Figure key={run.id} run={run.id} name={name} shown={figures[name]} />)}
+          </div>
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Figure({ run, name, shown }: { run: string; name: string; shown: RunDetails["figures"][string] | undefined }) {
+  return (
+    <figure>
+      <figcaption>{run}{shown && shown.run !== run && <span class="quiet"> from run {shown.run}</span>}</figcaption>
+      {shown?.kept
+        ? <PreviewView name={name} version={shown.version ?? undefined} />
+        : <p class="quiet">{shown ? <>Saved again since: <code>versioned: true</code> in its entry keeps every save.</> : "It was not there yet."}</p>}
+    </figure>
   );
 }
 
@@ -66,7 +94,7 @@ function Section({ title, values, runs }: { title: string; values: Record<string
       {rows.map(([name, cells]) => (
         <tr key={name}>
           <th>{name}</th>
-          {cells.map((cell, number) => <td key={number} class={`number${cell === cells[0] ? "" : " differs"}`}>{shown(cell)}</td>)}
+          {cells.map((cell, number) => <td key={number} class={`number${cell === cells[0] ? "" : " differs"}`}>{title === TIMES ? duration(cell as number | null) : shown(cell)}</td>)}
         </tr>
       ))}
     </>

@@ -1,6 +1,7 @@
 /** A dataset: what it is, where it lies, how it grew, and its first rows. */
 
-import { api, type DatasetDetails } from "../api";
+import { useState } from "preact/hooks";
+import { api, isExported, type DatasetDetails } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
 import { bytes, count, moment } from "../words";
 import { Chart } from "./Chart";
@@ -32,7 +33,7 @@ function Dataset({ dataset }: { dataset: DatasetDetails }) {
         <dt>Used by</dt>
         <dd>{consumers.length ? consumers.map((node, number) => [number ? ", " : "", <ElementLink key={node} id={`node:${node}`} />]) : "no node"}</dd>
       </dl>
-      {exists && <><h3>Preview</h3><PreviewView name={dataset.name} /></>}
+      {exists && <Shown dataset={dataset} />}
       {partitions && (
         <>
           <h3>{count(partitions.total)} partitions</h3>
@@ -51,6 +52,26 @@ function Dataset({ dataset }: { dataset: DatasetDetails }) {
         </>
       )}
       <Growth dataset={dataset} />
+    </>
+  );
+}
+
+/** The first rows, or the figure; of a versioned dataset those of any version. */
+function Shown({ dataset: { name, versions } }: { dataset: DatasetDetails }) {
+  const [version, setVersion] = useState<string | undefined>(undefined);
+  return (
+    <>
+      <h3>Preview</h3>
+      {versions && versions.length > 1 && !isExported && (
+        <p>
+          <label>Version{" "}
+            <select value={version ?? versions[0]} onChange={(event) => setVersion(event.currentTarget.value)}>
+              {versions.map((one) => <option key={one} value={one}>{one}</option>)}
+            </select>
+          </label>
+        </p>
+      )}
+      <PreviewView key={`${name} ${version}`} name={name} version={version} />
     </>
   );
 }

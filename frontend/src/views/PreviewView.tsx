@@ -1,6 +1,7 @@
 /** The beginning of a dataset, drawn as its kind asks for. */
 
-import { api, type Preview } from "../api";
+import { useState } from "preact/hooks";
+import { api, isExported, type Preview } from "../api";
 import { ledgerChanged } from "../live";
 import { count, plain } from "../words";
 import { Loaded, useAnswer } from "./loaded";
@@ -11,26 +12,38 @@ interface Line {
   number: number;
 }
 
-const ROWS = 200;
+const FIRST = 200; // rows that are asked for at once, and how many times more with each press
+const MORE = 5;
+const MOST = 5_000; // the server's own limit
 
-export function PreviewView({ name }: { name: string }) {
-  const answer = useAnswer(() => api.preview(name, { limit: ROWS }), [name, ledgerChanged.value]);
-  return <Loaded answer={answer}>{(preview) => <Drawn name={name} preview={preview} />}</Loaded>;
+export function PreviewView({ name, version }: { name: string; version?: string | undefined }) {
+  const [limit, setLimit] = useState(FIRST);
+  const options = { limit, ...(version === undefined ? {} : { version }) };
+  const answer = useAnswer(() => api.preview(name, options), [name, version, limit, ledgerChanged.value]);
+  const more = isExported || limit >= MOST ? null : () => setLimit(Math.min(MOST, limit * MORE));
+  return <Loaded answer={answer}>{(preview) => <Drawn name={name} version={version} preview={preview} more={more} />}</Loaded>;
 }
 
-function Drawn({ name, preview }: { name: string; preview: Preview }) {
+interface DrawnProps {
+  name: string;
+  version: string | undefined;
+  preview: Preview;
+  more: (() => void) | null;
+}
+
+function Drawn({ name, version, preview, more }: DrawnProps) {
   const { kind, content } = preview;
-  if (kind === "table") return <Rows preview={preview} />;
+  if (kind === "table") return <Rows preview={preview} more={more} />;
   if (kind === "image") return <img class="preview" src={content as string} alt={`What ${name} shows`} />;
   if (kind === "html" || kind === "plotly" || kind === "markdown") {
-    return <iframe class="preview" sandbox="allow-scripts" src={preview.frame ?? api.frame(name)} title={`What ${name} shows`} />;
+    return <iframe class="preview" sandbox="allow-scripts" src={preview.frame ?? api.frame(name, version)} title={`What ${name} shows`} />;
   }
   if (kind === "files") return <ul class="preview">{(content as string[]).map((file) => <li key={file}>{file}</li>)}</ul>;
   const text = kind === "json" ? JSON.stringify(content, null, 2) : String(content);
   return <pre class="preview" tabIndex={0}>{text}</pre>;
 }
 
-function Rows({ preview }: { preview: Preview }) {
+function Rows({ preview, more }: Pick<DrawnProps, "preview" | "more">) {
   const names = Object.keys(preview.columns ?? {});
   const rows = (preview.content as unknown[][]).map((cells, number): Line => ({ cells, number }));
   const numeric = names.map((_, column) => rows.every(({ cells }) => cells[column] === null || typeof cells[column] === "number"));
@@ -53,6 +66,7 @@ function Rows({ preview }: { preview: Preview }) {
         {preview.complete
           ? `all ${count(rows.length)} rows`
           : `the first ${count(rows.length)} rows${preview.rows === null ? "" : ` of ${count(preview.rows)}`}`}
+        {!preview.complete && more && <> <button type="button" class="small" onClick={more}>More rows</button></>}
       </p>
     </>
   );

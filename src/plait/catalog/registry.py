@@ -38,6 +38,7 @@ _KEDRO = "kedro_datasets"
 _CALLED_LIKE_LIBRARIES = frozenset(
     {"dask", "geopandas", "ibis", "langchain", "networkx", "redis", "snowflake", "tensorflow"}
 )
+_FIGURES = frozenset({"MATPLOTLIB", "PLOTLY", "PLOTLY_JSON", "PLOTLY_HTML", "IMAGE", "HTML", "MARKDOWN"})
 _FRAME_MODULES: Mapping[str, str] = {
     "pandas": "pandas",
     "polars": "polars",
@@ -131,6 +132,12 @@ def is_file_type(name: str) -> bool:
     """Say whether a type is one of Plait's own formats of files."""
     row = _table().TYPES.get(name)
     return row is not None and is_file_format(row)
+
+
+def is_figure(name: str) -> bool:
+    """Say whether a type holds something to look at: a plot, an image, a report."""
+    row = _table().TYPES.get(name)
+    return row is not None and is_file_format(row) and row.target.partition(":")[2] in _FIGURES
 
 
 def is_file_format(row: DatasetType) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from plait.errors import UsageError
+from plait.errors import RunNotFoundError
 from plait.ledger.database import Database, ignore_folder, open_database, unwritable
 from plait.ledger.records import DatasetRecord, LogRecord, NodeRecord, RunRecord, RunSetting
 from plait.ledger.writer import RunWriter
@@ -59,7 +59,7 @@ class Ledger:
     def run(self, reference: str = "last") -> RunRecord:
         """Return one run by its id, a unique beginning of it, ``last``, or ``-2`` for the last but one.
 
-        Raises UsageError when nothing or more than one run fits.
+        Raises RunNotFoundError when nothing or more than one run fits.
         """
         back = _steps_back(reference)
         if back is not None:
@@ -93,6 +93,15 @@ class Ledger:
         rows = self._of_run("SELECT l.* FROM log_lines l", run_id, "l", "rowid")
         records = [LogRecord(*[row[name] for name in LogRecord.__slots__]) for row in rows]
         return records if node is None else [record for record in records if record.node == node]
+
+    def saves_as_of(self, run_id: str, datasets: Collection[str]) -> dict[str, tuple[str, str | None]]:
+        """Return dataset → run and version of its last save, in that run or an earlier one."""
+        rows = self._rows(
+            "SELECT d.dataset, r.id AS run, d.version, MAX(d.run) FROM dataset_events d "
+            "JOIN runs r ON r.key = d.run WHERE d.action = 'save' AND r.id <= ? GROUP BY d.dataset",
+            (run_id,),
+        )
+        return {row["dataset"]: (row["run"], row["version"]) for row in rows if row["dataset"] in datasets}
 
     def node_history(self, node: str, limit: int) -> list[dict[str, Any]]:
         """Return how a node did in its last runs, newest first, with times, errors and reasons."""
@@ -188,12 +197,12 @@ def _steps_back(reference: str) -> int | None:
     return None
 
 
-def _no_such_run(reference: str, found: Sequence[str]) -> UsageError:
+def _no_such_run(reference: str, found: Sequence[str]) -> RunNotFoundError:
     if found:
-        return UsageError(
+        return RunNotFoundError(
             f"'{reference}' fits several runs", why=", ".join(found), hint="give more of the id"
         )
-    return UsageError(
+    return RunNotFoundError(
         f"There is no run '{reference}'", hint="see `plait runs list`; `last` and `-2` work too"
     )
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from plait.ledger.traces import TraceRow
 
 __all__ = [
-    "compare_runs",
     "critical_path",
     "differences",
     "log_document",
     "node_document",
     "reasons_between",
+    "reasons_of_runs",
     "run_details",
     "run_document",
 ]
@@ -51,37 +51,28 @@ def log_document(record: LogRecord) -> dict[str, Any]:
 
 
 def run_details(ledger: Ledger, reference: str) -> dict[str, Any]:
-    """Return a run, its nodes, and the data there was after it. Raises UsageError where there is none."""
+    """Return a run, its nodes, the data there was after it, and what it measured.
+
+    Raises:
+        RunNotFoundError: there is no such run.
+    """
     run = ledger.run(reference)
-    nodes = ledger.nodes(run.id)
     return {
         "run": run_document(run),
-        "nodes": [node_document(node) for node in nodes],
+        "nodes": [node_document(node) for node in ledger.nodes(run.id)],
         "data": ledger.data_as_of(run.id),
+        "metrics": ledger.metrics(run.id).get(run.id, {}),
     }
 
 
-def compare_runs(ledger: Ledger, references: Sequence[str]) -> dict[str, Any]:
-    """Return runs side by side: what differs among them, each value in the order of the runs.
-
-    ``reasons`` tell of each run but the first why its nodes differ from the one before it.
-    """
+def reasons_of_runs(ledger: Ledger, references: Sequence[str]) -> list[dict[str, Any]]:
+    """Return of each run but the first why its nodes differ from the one before it: run, node, reasons."""
     runs = [ledger.run(reference) for reference in references]
-    nodes = [{node.node: node for node in ledger.nodes(run.id)} for run in runs]
-    data = [ledger.data_as_of(run.id) for run in runs]
-    return {
-        "runs": [run_document(run) for run in runs],
-        "parameters": _differing([_flat(run.parameters) for run in runs]),
-        "versions": _differing([run.versions for run in runs]),
-        "data": _differing(data),
-        "seconds": _side_by_side([{name: node.seconds for name, node in found.items()} for found in nodes]),
-        "status": _differing([{name: node.status for name, node in found.items()} for found in nodes]),
-        "reasons": [
-            {"run": new.id, "node": name, "reasons": reasons}
-            for old, new in pairwise(runs)
-            for name, reasons in _why_differing(ledger, old, new).items()
-        ],
-    }
+    return [
+        {"run": new.id, "node": name, "reasons": reasons}
+        for old, new in pairwise(runs)
+        for name, reasons in _why_differing(ledger, old, new).items()
+    ]
 
 
 def _reason_document(reason: Reason) -> dict[str, Any]:
@@ -211,19 +202,6 @@ def critical_path(parents: Mapping[str, Iterable[str]], seconds: Mapping[str, fl
         path.append(name)
         name = before[name]
     return [node for node in reversed(path) if node in seconds]
-
-
-def _side_by_side(found: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    names: Iterable[str] = dict.fromkeys(name for values in found for name in values)
-    return {name: [values.get(name) for values in found] for name in names}
-
-
-def _differing(found: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    return {
-        name: values
-        for name, values in _side_by_side(found).items()
-        if any(value != values[0] for value in values)
-    }
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

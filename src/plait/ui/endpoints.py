@@ -15,6 +15,7 @@ from plait import __version__
 from plait.errors import PlaitError
 from plait.project.graph import problem_document
 from plait.ui.asking import WorkbenchError
+from plait.ui.refusals import STATE, status_of
 from plait.ui.viewer import Viewer
 
 __all__ = ["Endpoint", "ForbiddenError", "NotFoundError", "Parameter", "RequestError", "openapi", "route"]
@@ -122,9 +123,10 @@ def route(endpoint: Endpoint) -> Route:
         except RequestError as error:
             return _failed(error.status, {"message": str(error), "where": [], "why": None, "hint": None})
         except WorkbenchError as error:
-            return _failed(409, error.document)
+            document = dict(error.document)
+            return _failed(document.pop("status", STATE), document)
         except PlaitError as error:
-            return _failed(404, problem_document(error))
+            return _failed(status_of(error), problem_document(error))
         return answer if isinstance(answer, Response) else JSONResponse(_finite(answer))
 
     return Route(endpoint.path, serve, methods=[endpoint.method])

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from plait.errors import PlaitError, UsageError
 from plait.project import Project
+from plait.project.history import reasons_of_runs
 from plait.ui.api import catalog, elements, graph, runs
 from plait.ui.asking import WorkbenchError
 from plait.ui.endpoints import RequestError
@@ -130,17 +132,22 @@ class _Collector:
     async def _preview(self, name: str) -> bool:
         if not {"*", name} & set(self._options.previews):
             return False
-        values = {"name": name, "limit": self._options.rows, "sort": None, "descending": False}
-        found = await _or_none(elements.preview(self._viewer, values))
-        if found is None:
-            return False
-        if found["kind"] in ("html", "plotly", "markdown"):
+        found = await self._look(name, None)
+        if found is not None:
+            self._answers[_path("preview", name)] = found
+        return found is not None
+
+    async def _look(self, name: str, version: str | None) -> dict[str, Any] | None:
+        """Return the preview of a dataset, or of a version of it; a page to be framed becomes a file."""
+        what = {"name": name, "version": version}
+        values = {**what, "limit": self._options.rows, "sort": None, "descending": False}
+        found: dict[str, Any] | None = await _or_none(elements.preview(self._viewer, values))
+        if found is not None and found["kind"] in ("html", "plotly", "markdown"):
             file = f"frame-{len(self._frames)}.html"
-            page = await elements.frame(self._viewer, {"name": name})
+            page = await elements.frame(self._viewer, what)
             self._frames[file] = bytes(page.body).decode().replace("/static/", "")
-            found = {"kind": found["kind"], "frame": file, "columns": None, "content": None}
-        self._answers[f"{_path('datasets', name)}/preview"] = found
-        return True
+            return {"kind": found["kind"], "frame": file, "columns": None, "content": None}
+        return found
 
     async def _history(self) -> None:
         found = await runs.runs(self._viewer, {"limit": max(1, self._options.runs)})
@@ -152,6 +159,29 @@ class _Collector:
             path = f"/api/runs/{record['id']}"
             self._answers[path] = await runs.run(self._viewer, values)
             self._answers[f"{path}/logs"] = await runs.logs(self._viewer, values)
+            await self._figures(self._answers[path]["figures"])
+        self._answers["/api/reasons"] = self._reasons([record["id"] for record in found["runs"]])
+
+    async def _figures(self, figures: Mapping[str, Mapping[str, Any]]) -> None:
+        """Show the versions of figures that runs are compared by."""
+        for name, shown in figures.items():
+            path = f"{_path('preview', name)}?version={shown['version']}"
+            if (
+                shown["version"] is None
+                or path in self._answers
+                or _path("preview", name) not in self._answers
+            ):
+                continue
+            if (found := await self._look(name, shown["version"])) is not None:
+                self._answers[path] = found
+
+    def _reasons(self, runs_: Sequence[str]) -> dict[str, Any]:
+        """Return why nodes differ, for each pair of runs: a reader may compare any with any."""
+        ledger = self._viewer.ledger()
+        if ledger is None:
+            return {}
+        found = {f"{old} {new}": reasons_of_runs(ledger, [old, new]) for old, new in permutations(runs_, 2)}
+        return {pair: reasons for pair, reasons in found.items() if reasons}
 
 
 async def _or_none(answer: Awaitable[Any]) -> Any:

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from plait.errors import PlaitError
+from plait.ui.refusals import status_of
 
 if TYPE_CHECKING:
     from plait.catalog.preview import Preview
@@ -58,7 +59,7 @@ def error_document(error: BaseException) -> dict[str, Any]:
     if isinstance(error, PlaitError):
         from plait.project.graph import problem_document
 
-        return problem_document(error)
+        return {**problem_document(error), "status": status_of(error)}
     return {"message": f"{type(error).__name__}: {error}", "where": [], "why": None, "hint": None}
 
 
@@ -130,12 +131,18 @@ class Workbench:
                 "stale_upstream": list(foresight.stale_upstream),
             }
 
-    def preview(self, name: str, limit: int, sort: str | None, descending: bool) -> dict[str, Any]:
-        """Return the first rows of a dataset, sorted among themselves."""
+    def preview(
+        self, name: str, limit: int, sort: str | None, descending: bool, version: str | None = None
+    ) -> dict[str, Any]:
+        """Return the first rows of a dataset, or of one of its versions, sorted among themselves."""
         from plait.catalog.protocols import Previewable
         from plait.errors import DatasetError
 
-        dataset = self._project.catalog.dataset(name)
+        dataset: Any = self._project.catalog.dataset(name)
+        if version is not None:
+            if not hasattr(dataset, "at_version"):
+                raise DatasetError(f"'{name}' has no versions")
+            dataset = dataset.at_version(version)
         if not isinstance(dataset, Previewable):
             raise DatasetError(f"'{name}' has no preview")
         return _preview_document(dataset.preview(limit), sort, descending)

@@ -24,6 +24,7 @@ _RUNS = 30  # of the history of a node or dataset
 _WHOLE = 10_000_000  # lines of a report: half of one is no page
 
 _NAME = Parameter("name", place="path")
+_VERSION = Parameter("version", description="Of a versioned dataset; by default the latest.")
 
 
 async def node(viewer: Viewer, values: Mapping[str, Any]) -> Any:
@@ -57,6 +58,7 @@ async def preview(viewer: Viewer, values: Mapping[str, Any]) -> Any:
         limit=values["limit"],
         sort=values["sort"],
         descending=values["descending"],
+        version=values["version"],
     )
 
 
@@ -113,7 +115,7 @@ def _dataset_history(viewer: Viewer, name: str) -> list[dict[str, Any]]:
 ENDPOINTS = (
     Endpoint("/api/nodes/{name:path}", node, "A node: code, settings, history.", (_NAME,)),
     Endpoint(
-        "/api/datasets/{name:path}/preview",
+        "/api/preview/{name:path}",
         preview,
         "The first rows of a dataset, or what it shows.",
         (
@@ -121,13 +123,14 @@ ENDPOINTS = (
             Parameter("limit", "integer", 100, least=1, most=5_000),
             Parameter("sort", description="A column to sort those rows by."),
             Parameter("descending", "boolean", False),
+            _VERSION,
         ),
     ),
     Endpoint(
-        "/api/datasets/{name:path}/frame",
+        "/api/frame/{name:path}",
         frame,
         "A page for a sandboxed frame: an HTML report or a Plotly figure.",
-        (_NAME,),
+        (_NAME, _VERSION),
         media_type="text/html",
     ),
     Endpoint("/api/datasets/{name:path}", dataset, "A dataset: place, state, history.", (_NAME,)),

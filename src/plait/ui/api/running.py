@@ -69,8 +69,9 @@ def _options(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an order says besides its selection. Raises RequestError where it makes no sense."""
     if values["executor"] not in _EXECUTORS or not 0 <= values["workers"] <= 256:
         raise RequestError("there is no such executor, or too many workers")
-    if any(word.startswith("-") for word in values["select"].split()):
-        raise RequestError("a selector does not begin with a dash")
+    for word in values["select"].split():
+        if word.startswith("-"):
+            raise RequestError(f"'{word}' begins with a dash, which no selector does")
     _refuse_wrong_names(values["params"])
     return {
         "params": values["params"],

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plait.catalog.registry import is_figure
 from plait.ledger import Ledger
 from plait.mlflow.spool import arrival_document
 from plait.project.graph import parents_of
-from plait.project.history import compare_runs, critical_path, log_document, run_details, run_document
+from plait.project.history import (
+    critical_path,
+    log_document,
+    reasons_of_runs,
+    run_details,
+    run_document,
+)
 from plait.ui.endpoints import Endpoint, NotFoundError, Parameter
 from plait.ui.viewer import Viewer
 
@@ -32,16 +39,31 @@ async def runs(viewer: Viewer, values: Mapping[str, Any]) -> Any:
 
 async def run(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     ledger = _ledger(viewer)
-    found = run_details(ledger, values["run"])
-    record = found["run"]
+    found = await _details(viewer, ledger, values["run"])
     seconds = {node["node"]: node["seconds"] for node in found["nodes"] if node["seconds"] is not None}
     path = critical_path(parents_of((await viewer.snapshot()).graph), seconds)
+    return {**found, "critical_path": path, "live": found["run"]["id"] in viewer.running()}
+
+
+async def _details(viewer: Viewer, ledger: Ledger, reference: str) -> dict[str, Any]:
+    found = run_details(ledger, reference)
+    run_id = found["run"]["id"]
+    figures = _figures((await viewer.snapshot()).details, ledger, run_id)
+    return {**found, "figures": figures, "mlflow": arrival_document(viewer.state, run_id)}
+
+
+def _figures(details: Mapping[str, Any], ledger: Ledger, run_id: str) -> dict[str, dict[str, Any]]:
+    """Return dataset → which version of a figure there was after a run, and whether it is still there.
+
+    One that is not versioned is there until it is saved again.
+    """
+    names = {item["name"] for item in details.values() if is_figure(str(item.get("type", "")))}
+    if not names:
+        return {}
+    newest = ledger.saves_as_of(ledger.runs(1)[0].id, names)
     return {
-        **found,
-        "metrics": ledger.metrics(record["id"]).get(record["id"], {}),
-        "critical_path": path,
-        "mlflow": arrival_document(viewer.state, record["id"]),
-        "live": record["id"] in viewer.running(),
+        name: {"run": saved, "version": version, "kept": version is not None or newest[name][0] == saved}
+        for name, (saved, version) in sorted(ledger.saves_as_of(run_id, names).items())
     }
 
 
@@ -59,11 +81,8 @@ async def logs(viewer: Viewer, values: Mapping[str, Any]) -> Any:
 
 async def compare(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     ledger = _ledger(viewer)
-    found = compare_runs(ledger, values["run"])
-    by_run = ledger.metrics()
-    measured = [by_run.get(run["id"], {}) for run in found["runs"]]
-    names = dict.fromkeys(name for metrics in measured for name in metrics)
-    return {**found, "metrics": {name: [metrics.get(name) for metrics in measured] for name in names}}
+    found = [await _details(viewer, ledger, reference) for reference in values["run"]]
+    return {"runs": found, "reasons": reasons_of_runs(ledger, [item["run"]["id"] for item in found])}
 
 
 async def metrics(viewer: Viewer, _: Mapping[str, Any]) -> Any:

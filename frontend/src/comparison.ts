@@ -1,0 +1,42 @@
+/** What differs between runs, as rows with a cell for each run. */
+
+import type { RunDetails } from "./api";
+
+export type Rows = Record<string, unknown[]>;
+
+/** Every name that any of them has, with the value of each, in their order. */
+export function sideBySide(found: Record<string, unknown>[]): Rows {
+  const names = new Set(found.flatMap(Object.keys));
+  return Object.fromEntries([...names].map((name) => [name, found.map((values) => values[name] ?? null)]));
+}
+
+/** Only the names whose values are not all the same. */
+export function differing(found: Record<string, unknown>[]): Rows {
+  const same = (values: unknown[]) => values.every((value) => JSON.stringify(value) === JSON.stringify(values[0]));
+  return Object.fromEntries(Object.entries(sideBySide(found)).filter(([, values]) => !same(values)));
+}
+
+/** Nested parameters by their dotted names. */
+export function flat(values: Record<string, unknown>, above = ""): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const group = value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length > 0;
+    if (group) Object.assign(found, flat(value as Record<string, unknown>, `${above}${name}.`));
+    else found[`${above}${name}`] = value;
+  }
+  return found;
+}
+
+/** The parts of a comparison, in the order they are read. */
+export function sectionsOf(runs: RunDetails[]): [string, Rows][] {
+  const of = (key: "status" | "seconds") =>
+    runs.map(({ nodes }) => Object.fromEntries(nodes.map((node) => [node.node, node[key]])));
+  return [
+    ["Metrics", sideBySide(runs.map(({ metrics }) => metrics))],
+    ["Parameters that differ", differing(runs.map(({ run }) => flat(run.parameters)))],
+    ["Data that differs", differing(runs.map(({ data }) => data))],
+    ["Libraries that differ", differing(runs.map(({ run }) => run.versions))],
+    ["Outcomes that differ", differing(of("status"))],
+    ["Times", sideBySide(of("seconds"))],
+  ];
+}
