@@ -7,7 +7,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture format format-check lint types layers docs ui ui-test bench pictures check clean
+.PHONY: help setup demo test torture format format-check lint types layers docs ui ui-test bench pictures snapshots check clean
 
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11 python; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; done)
@@ -80,6 +80,9 @@ ui-test: ## test the front end on its own: types, layout, words; needs Node
 
 bench: setup ## measure Plait beside Kedro and Hamilton; keep the figures in docs/ and the README
 	$(RUN)/python -m benchmarks --keep
+
+snapshots: setup ## keep how the views of plait ui look now, which the tests compare with; look at the difference
+	RENEW_SNAPSHOTS=1 $(RUN)/python -m pytest -q tests/ui/test_snapshots.py
 
 pictures: setup ## renew the pictures in docs/images, of terminal and browser, from real runs
 	$(RUN)/python docs/pictures.py
