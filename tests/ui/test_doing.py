@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import textwrap
 import time
@@ -64,6 +65,46 @@ def test_a_run_from_the_command_line_is_seen_and_followed_to_its_end(window, yar
     expect(window.page.locator(".progress")).to_have_count(0)
     expect(window.page.get_by_role("link", name="Running")).to_have_count(0)
     expect(window.page.locator(".timeline [role=listitem]")).to_have_count(6)
+
+
+PARTS = """
+    def rows_by_kind(apples):
+        return {kind: rows for kind, rows in apples.groupby("kind")}
+
+
+    def peel(part, factor):
+        if part["kind"].iloc[0] == "elstar":
+            wait({}, factor)
+        return part
+"""
+
+
+def test_workers_their_partitions_lines_and_memory_are_seen_as_it_happens(window, yard):
+    edit(yard / NODES, "def score(", f"{textwrap.dedent(PARTS)}\n\ndef score(")
+    pipeline = yard / "src/yard/pipelines/harvest/pipeline.py"
+    edit(pipeline, "from plait import", "from plait import each,")
+    edit(
+        pipeline,
+        "node(nodes.write,",
+        'node(nodes.rows_by_kind, outputs="kinds"), node(nodes.peel, '
+        '{"part": each("kinds"), "factor": "params:factor"}, each("peeled")), node(nodes.write,',
+    )
+    with (yard / "conf/base/catalog.yml").open("a") as file:
+        file.write("kinds: data/02_parts/{kind}.csv\npeeled: data/03_peeled/{kind}.csv\n")
+    with serving(yard) as server:
+        window.open(server, "view=runs")
+        with going_on(yard, "+peel", "--executor", "processes", "--workers", "2") as process:
+            window.page.get_by_role("link", name="Running").click()
+            progress = window.page.locator(".progress")
+            expect(progress).to_contain_text("▸ peel: 2 partitions")
+            expect(window.page.get_by_label("What nodes print")).to_contain_text("peel │ waiting at the gate")
+            expect(progress).to_contain_text(re.compile(r"\d MB \+ [12] workers \d+(\.\d)? MB"))
+            (yard / "data/gate").touch()
+            assert process.wait(30) == 0
+            expect(window.page.locator("h1 .state")).to_have_text("done")
+        facts = window.page.locator("dl.facts").first
+        expect(facts).to_contain_text("processes")
+        expect(facts).to_contain_text(re.compile(r"Peak memory\d+(\.\d)? MB"))
 
 
 def test_a_run_that_began_before_the_page_was_opened_is_seen_whole(window, yard, server):
@@ -203,6 +244,7 @@ def test_the_dialog_offers_the_parameters_of_the_selection_only(window, server):
     dialog = window.page.get_by_role("dialog")
     expect(dialog.get_by_label("north.least", exact=True)).to_have_value("1")
     expect(dialog.locator("fieldset input")).to_have_count(1)
+    expect(dialog.get_by_label("The command that runs")).to_have_text("plait run north.heavier")
     window.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 

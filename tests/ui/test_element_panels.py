@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import expect
+from shown import serving
 
 from plait.ledger import Ledger
 
@@ -124,3 +125,15 @@ def test_a_parameter_shows_its_value_where_it_is_set_and_who_reads_it(window, ya
     expect(window.panel).to_contain_text("conf/base/parameters.yml:1")
     expect(window.panel.get_by_role("link", name="score")).to_be_visible()
     expect(window.panel.locator("pre")).to_have_text("2")
+
+
+def test_an_entry_that_is_wrong_is_drawn_with_what_is_wrong(window, yard):
+    catalog = yard / "conf/base/catalog.yml"
+    catalog.write_text(catalog.read_text().replace("type: html", "type: htlm"))
+    with serving(yard) as server:
+        window.open(server, "focus=dataset:report").drawn()
+        expect(window.panel.get_by_role("alert")).to_contain_text("type 'htlm' is unknown")
+        expect(window.panel.get_by_role("alert")).to_contain_text("did you mean 'html'")
+        expect(window.panel.get_by_role("alert")).to_contain_text("conf/base/catalog.yml:")
+        found = next(one for one in server.get("/api/graph")["elements"] if one["name"] == "report")
+        assert found["wrong"] is True

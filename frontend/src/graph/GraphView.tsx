@@ -182,7 +182,10 @@ class Controller {
       open: state.open.value,
       layers: document.layers,
       leftToRight: state.leftToRight.value,
-      state: (item) => (item < drawing.elements ? this.stateOf(document.elements[item]!.name) : undefined),
+      state: (item) => {
+        const element = document.elements[item];
+        return item < drawing.elements && element ? this.stateOf(element.name) ?? (element.wrong ? "failed" : undefined) : undefined;
+      },
       lit: start >= 0 && start < drawing.elements ? this.lit(document, drawing, start) : undefined,
       hovered: hovered.value,
       selected,

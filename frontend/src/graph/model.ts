@@ -20,6 +20,8 @@ export interface GraphElement {
   location?: string;
   partitioned?: boolean;
   versioned?: boolean;
+  /** Its entry in the catalog cannot be read. */
+  wrong?: boolean;
 }
 
 export interface GraphProblem {

@@ -20,7 +20,7 @@ function Dataset({ dataset }: { dataset: DatasetDetails }) {
   return (
     <>
       {doc && <p class="doc">{doc}</p>}
-      {problem && <p class="trouble" role="alert">{problem.message}</p>}
+      {problem && <p class="trouble" role="alert">{[problem.message, problem.why, problem.where?.join(", "), problem.hint && `→ ${problem.hint}`].filter(Boolean).join("\n")}</p>}
       <dl class="facts">
         <dt>Type</dt><dd>{type}{dataset.frame ? ` (${dataset.frame})` : ""}</dd>
         {location && <><dt>Place</dt><dd><code>{location}</code>{exists === false && <span class="quiet"> not there yet</span>}</dd></>}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plait import __version__
 from plait.project.graph import GRAPH_SCHEMA, graph_document, project_details
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def take_snapshot(project: Project) -> Snapshot:
 
 def project_stamp(root: Path) -> str:
     """Return what identifies sources and configuration, by size and time of change, reading none of them."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{__version__}:{GRAPH_SCHEMA};".encode())
     for path, status in sorted(_files(str(root)), key=lambda found: found[0]):
         digest.update(f"{path}:{status.st_size}:{status.st_mtime_ns};".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from plait.errors import PlaitError
 from plait.pipeline import Node, is_parameter, strip_transcoding
-from plait.project.graph.document import function_name
+from plait.project.graph.document import function_name, problem_document
 
 if TYPE_CHECKING:
     from plait.catalog import Entry
@@ -137,10 +137,11 @@ def _settings(node: Node) -> dict[str, Any]:
 def _dataset_details(
     project: Project, name: str, producer: str | None, consumers: list[str]
 ) -> dict[str, Any]:
-    entry: Entry | None = None
-    with suppress(PlaitError):
-        entry = project.catalog.entry(name)
     details: dict[str, Any] = {"name": name, "producer": producer, "consumers": consumers, "type": "memory"}
+    try:
+        entry: Entry | None = project.catalog.entry(name)
+    except PlaitError as error:
+        return {**details, "type": "wrong", "problem": problem_document(error)}
     if entry is None:
         return details
     origin = entry.origin

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from plait.errors import PlaitError
@@ -202,9 +201,10 @@ class _Builder:
     def _dataset(self, name: str) -> dict[str, Any]:
         namespace, _, label = name.rpartition(".")
         element = {"kind": "dataset", "name": name, "label": label, "namespace": namespace}
-        entry = None
-        with suppress(PlaitError):  # a wrong entry is told of by `check`; its dataset is drawn all the same
+        try:
             entry = self._catalog.entry(name) if self._catalog is not None else None
+        except PlaitError:  # it is drawn all the same, and what is wrong is among its details
+            return {**element, "type": "wrong", "wrong": True}
         if entry is None:
             return {**element, "type": "memory"}
         return {

@@ -42,7 +42,7 @@ async def dataset(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     history = _dataset_history(viewer, name)
     columns = next((item["columns"] for item in history if item["columns"]), None)
     found = {**details, "history": history, "columns": columns, "exists": None}
-    if details["type"] == "memory":
+    if details["type"] in ("memory", "wrong"):
         return found
     try:
         return {**found, **await viewer.workbench.ask("state_of", name=name)}
