@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from plait.mlflow.spool import waiting
+from plait.mlflow.spool import Spool, waiting
 
 mlflow = pytest.importorskip("mlflow")
 
@@ -82,6 +82,44 @@ def test_a_server_that_is_down_fails_no_run_and_what_is_kept_arrives_once(lab):
     assert "of 1 run." in lab.plait("mlflow", "sync")
     assert [run.info.status for run in lab.runs] == ["FINISHED"]
     assert lab.plait("mlflow", "sync").strip() == "MLflow has been told of every run."
+
+
+def test_a_server_that_takes_connections_and_never_answers_holds_no_run_up(lab):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(8)
+        lab.write({"conf/base/mlflow.yml": f"tracking_uri: http://127.0.0.1:{silent.getsockname()[1]}\n"})
+        assert "1 done" in lab.plait("run")
+        (spool,) = waiting(lab.state)
+        kinds = [line["kind"] for line in spool.lines()]
+        assert (kinds[0], kinds[-1]) == ("run", "end")
+
+
+def test_a_full_disk_fails_no_run_and_leaves_no_half_line(lab, nobody_sends, monkeypatch, caplog):
+    whole = Spool.write
+
+    def full(spool, documents):
+        if spool.file.exists():
+            monkeypatch.setattr(spool, "_open", _Full(spool.file))
+        whole(spool, documents)
+
+    monkeypatch.setattr(Spool, "write", full)
+    assert "1 done" in lab.plait("run")
+    assert "MLflow is not told of the whole of this run" in caplog.text
+    (spool,) = waiting(lab.state)
+    assert [line["kind"] for line in spool.lines()] == ["run"]
+    assert spool.file.read_text().endswith("}\n")
+
+
+class _Full:
+    """A file of which every write takes half of what it is given, as on a disk that fills up."""
+
+    def __init__(self, path):
+        self._file = path.open("ab", buffering=0)
+        self.seek, self.truncate, self.close = self._file.seek, self._file.truncate, self._file.close
+
+    def write(self, data):
+        return self._file.write(data[: len(data) // 2])
 
 
 @pytest.mark.parametrize("last", ["create_run", "log_batch", "log_text", "set_tag", "set_terminated"])

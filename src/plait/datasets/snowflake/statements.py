@@ -17,6 +17,7 @@ __all__ = [
     "filled",
     "inserted",
     "merged",
+    "named_like",
     "overwritten",
     "replaced",
     "row_count",
@@ -167,14 +168,22 @@ def described(table: TableName) -> str:
 
 def row_count(table: TableName) -> tuple[str, tuple[str, ...]]:
     """Return the query of how many rows a table has by its metadata, and its values."""
-    *outer, name = table.stored("snowflake")
+    where, values = _metadata(table)
+    return f"SELECT row_count FROM {where} AND table_name = ?", (*values, table.stored("snowflake")[-1])
+
+
+def named_like(table: TableName, start: str) -> tuple[str, tuple[str, ...]]:
+    """Return the query of the tables beside one whose names begin so, and its values."""
+    where, values = _metadata(table)
+    return f"SELECT table_name FROM {where} AND STARTSWITH(table_name, ?)", (*values, start)
+
+
+def _metadata(table: TableName) -> tuple[str, tuple[str, ...]]:
+    """Return how a query of the tables in the schema of one goes on after FROM, and its values."""
+    outer = table.stored("snowflake")[:-1]
     catalog = f"{quote(outer[0])}." if len(outer) > 1 else ""
     schema = "?" if outer else "CURRENT_SCHEMA()"
-    query = (
-        f"SELECT row_count FROM {catalog}information_schema.tables "
-        f"WHERE table_schema = {schema} AND table_name = ?"
-    )
-    return query, (*outer[-1:], name)
+    return f"{catalog}information_schema.tables WHERE table_schema = {schema}", outer[-1:]
 
 
 def _into(table: TableName, source: str, values: Mapping[str, str]) -> str:
