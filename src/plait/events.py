@@ -39,6 +39,10 @@ class Reason:
     text: str = ""
     details: Mapping[str, Any] | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {"kind": self.kind, "text": self.text, **(self.details or {})}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -59,7 +63,7 @@ class Event:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Reason):
-        return {"kind": value.kind, "text": value.text, **(value.details or {})}
+        return value.to_json()
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     return value

@@ -11,6 +11,8 @@ import duckdb
 import pytest
 
 from plait.__main__ import main
+from plait.project import Project
+from plait.project.graph import graph_document
 
 FILES = {
     "pyproject.toml": '[tool.plait]\npackage = "store"\n',
@@ -166,6 +168,9 @@ def test_lineage_previews_and_lists_know_tables(store):
         assert name in lineage
     assert "bob" in store.plait("catalog", "preview", "by_customer")
     assert "schema=staging" in store.plait("catalog", "show", "bookings")
+    drawn = {one["name"]: one.get("location") for one in graph_document(Project.open(store.root))["elements"]}
+    assert drawn["by_customer"] == "data/warehouse.duckdb#by_customer"
+    assert drawn["bookings"] == "data/warehouse.duckdb#staging.bookings"
 
 
 def test_versions_of_a_table_are_listed_loaded_and_traced(store):

@@ -64,8 +64,8 @@ def _document(foresight: Foresight, size: int) -> dict[str, Any]:
             {
                 "node": step.node,
                 "action": step.action,
-                "reasons": [reason_json(reason) for reason in step.reasons],
-                "notes": [reason_json(reason) for reason in step.decision.notes],
+                "reasons": [reason.to_json() for reason in step.reasons],
+                "notes": [reason.to_json() for reason in step.decision.notes],
                 "keys": None if step.keys is None else step.keys.to_json(),
                 "seconds": foresight.usual_seconds.get(step.node),
             }
@@ -76,11 +76,6 @@ def _document(foresight: Foresight, size: int) -> dict[str, Any]:
         "expected_seconds": foresight.expected_seconds(),
         "stale_upstream": list(foresight.stale_upstream),
     }
-
-
-def reason_json(reason: Any) -> dict[str, Any]:
-    """Return a reason as plain values."""
-    return {"kind": reason.kind, "text": reason.text, **(reason.details or {})}
 
 
 def _show(foresight: Foresight) -> None:

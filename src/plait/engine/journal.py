@@ -168,4 +168,4 @@ def _counted(keys: KeyCounts | None) -> dict[str, int] | None:
 def _reasons(reasons: tuple[Reason, ...]) -> str | None:
     if not reasons:
         return None
-    return json.dumps([{"kind": item.kind, "text": item.text, **(item.details or {})} for item in reasons])
+    return json.dumps([item.to_json() for item in reasons])

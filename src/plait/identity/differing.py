@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 from collections.abc import Iterator
 from typing import NamedTuple
 
 __all__ = ["Difference", "differing"]
+
+_DATES = {"datetime.date": dt.date, "datetime.datetime": dt.datetime}
 
 
 class Difference(NamedTuple):
@@ -23,11 +26,19 @@ def differing(then: str, now: str) -> list[Difference]:
         trees = ast.parse(then, mode="eval").body, ast.parse(now, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # a repr that is no expression
         return [Difference("", then, now)]
-    found = [
-        Difference(path, ast.get_source_segment(then, one) or "", ast.get_source_segment(now, other) or "")
-        for path, one, other in _walk("", *trees)
-    ]
+    found = [Difference(path, _text(then, one), _text(now, other)) for path, one, other in _walk("", *trees)]
     return found or [Difference("", then, now)]
+
+
+def _text(source: str, value: ast.expr) -> str:
+    """Return what stands in the source, a date or time as one writes it."""
+    text = ast.get_source_segment(source, value) or ""
+    kind = _DATES.get(ast.unparse(value.func)) if isinstance(value, ast.Call) else None
+    if kind is None or not isinstance(value, ast.Call) or value.keywords:
+        return text
+    numbers = [item.value for item in value.args if isinstance(item, ast.Constant)]
+    whole = [number for number in numbers if isinstance(number, int)]
+    return str(kind(*whole)) if len(whole) == len(value.args) else text
 
 
 def _walk(path: str, one: ast.expr, other: ast.expr) -> Iterator[tuple[str, ast.expr, ast.expr]]:

@@ -75,10 +75,6 @@ def reasons_of_runs(ledger: Ledger, references: Sequence[str]) -> list[dict[str,
     ]
 
 
-def _reason_document(reason: Reason) -> dict[str, Any]:
-    return {"kind": reason.kind, "text": reason.text, **(reason.details or {})}
-
-
 def differences(ledger: Ledger, old: RunRecord, new: RunRecord) -> dict[str, dict[str, Change]]:
     """Return what differs between two runs, by kind and name.
 
@@ -152,7 +148,7 @@ def _why_differing(ledger: Ledger, old: RunRecord, new: RunRecord) -> dict[str, 
         ran = [node for node in ledger.nodes(new.id) if node.status in ("done", "failed")]
         return {node.node: [dict(reason) for reason in node.reasons] for node in ran if node.reasons}
     return {
-        name: [_reason_document(reason) for reason in reasons]
+        name: [reason.to_json() for reason in reasons]
         for name, reasons in reasons_between(ledger, old, new).items()
     }
 

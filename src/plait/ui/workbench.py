@@ -116,10 +116,7 @@ class Workbench:
                 {
                     "node": step.node,
                     "action": step.action,
-                    "reasons": [
-                        {"kind": reason.kind, "text": reason.text, **(reason.details or {})}
-                        for reason in step.reasons
-                    ],
+                    "reasons": [reason.to_json() for reason in step.reasons],
                     "text": foresight.explain(step),
                     "seconds": foresight.usual_seconds.get(step.node),
                 }

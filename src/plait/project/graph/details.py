@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from plait.errors import PlaitError
 from plait.pipeline import Node, is_parameter, strip_transcoding
-from plait.project.graph.document import function_name, problem_document
+from plait.project.graph.document import function_name, place_of, problem_document
 
 if TYPE_CHECKING:
     from plait.catalog import Entry
@@ -150,7 +150,7 @@ def _dataset_details(
         "type": entry.type,
         "doc": entry.description,
         "layer": entry.layer,
-        "location": entry.location,
+        "location": place_of(entry),
         "tags": sorted(entry.tags),
         "frame": entry.frame,
         "versioned": entry.versioned,

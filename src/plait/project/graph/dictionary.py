@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from plait.errors import PlaitError
 from plait.pipeline import Pipeline, is_parameter, strip_transcoding
+from plait.project.graph.document import place_of
 
 if TYPE_CHECKING:
     from plait.project.project import Project
@@ -51,7 +52,7 @@ def _row(project: Project, name: str, producer: str | None, used_by: list[str]) 
         **row,
         "type": entry.type,
         "layer": entry.layer,
-        "location": entry.location,
+        "location": place_of(entry),
         "doc": entry.description,
         "tags": sorted(entry.tags),
         "state": _state(project, entry.location, producer, used_by),

@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from plait.catalog.locations import redact
 from plait.errors import PlaitError
 from plait.pipeline import Node, Pipeline, is_parameter, strip_transcoding
 from plait.project.pipelines import DEFAULT
 
 if TYPE_CHECKING:
-    from plait.catalog import DataCatalog
+    from plait.catalog import DataCatalog, Entry
     from plait.project.project import Project
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "layer_order",
     "parents_of",
     "pipeline_document",
+    "place_of",
     "problem_document",
 ]
 
@@ -104,6 +106,21 @@ def problem_document(problem: PlaitError) -> dict[str, Any]:
     """Return an error as plain values, as a surface shows it."""
     where = [str(place) for place in problem.where]
     return {"message": problem.what, "where": where, "why": problem.why, "hint": problem.hint}
+
+
+def place_of(entry: Entry) -> str | None:
+    """Return where an entry's data lies: a path, a URL, or a table with its database where that is told."""
+    table = entry.arguments.get("table_name")
+    if entry.location is not None or (table is None and entry.type != "table"):
+        return entry.location
+    name = table if isinstance(table, str) else ".".join(table or (entry.name,))
+    schema, database = entry.arguments.get("schema"), entry.arguments.get("database")
+    if entry.type == "table" and database is None:
+        from plait.datasets.duckdb.tables import DEFAULT_DATABASE
+
+        database = DEFAULT_DATABASE
+    name = f"{schema}.{name}" if isinstance(schema, str) else name
+    return f"{redact(str(database))}#{name}" if database is not None else name
 
 
 def layer_order(layers: Iterable[str | None]) -> list[str]:
@@ -211,7 +228,7 @@ class _Builder:
             **element,
             "type": entry.type,
             "layer": entry.layer,
-            "location": entry.location,
+            "location": place_of(entry),
             "partitioned": entry.type.startswith("partitions"),
             "versioned": entry.versioned,
             "tags": sorted(entry.tags),
