@@ -137,3 +137,19 @@ def test_an_entry_that_is_wrong_is_drawn_with_what_is_wrong(window, yard):
         expect(window.panel.get_by_role("alert")).to_contain_text("conf/base/catalog.yml:")
         found = next(one for one in server.get("/api/graph")["elements"] if one["name"] == "report")
         assert found["wrong"] is True
+
+
+def test_a_run_begins_where_one_looks(window, yard):
+    with serving(yard) as server:
+        window.open(server, "focus=node:score").drawn()
+        window.panel.get_by_role("button", name="Run from here…").click()
+        dialog = window.page.get_by_role("dialog")
+        expect(dialog.get_by_label("The command that runs")).to_have_text("plait run score+")
+        window.page.keyboard.press("Escape")
+        window.panel.get_by_role("button", name="Run this…").click()
+        expect(dialog.get_by_label("The command that runs")).to_have_text("plait run score")
+
+
+def test_rows_and_bytes_over_runs_are_drawn(window, yard_server):
+    window.open(yard_server, "focus=dataset:report").drawn()
+    expect(window.panel.get_by_role("heading", name="Bytes over runs")).to_be_visible()

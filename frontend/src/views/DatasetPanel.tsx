@@ -1,5 +1,6 @@
 /** A dataset: what it is, where it lies, how it grew, and its first rows. */
 
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { api, isExported, type DatasetDetails } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
@@ -76,9 +77,18 @@ function Shown({ dataset: { name, versions } }: { dataset: DatasetDetails }) {
   );
 }
 
+/** How it grew: its rows, and its bytes where it is a file. */
 function Growth({ dataset: { history } }: { dataset: DatasetDetails }) {
-  const saves = (history ?? []).filter(({ rows }) => rows !== null).reverse();
-  if (saves.length < 2) return null;
-  const points = saves.map(({ time, rows, run }) => ({ label: `${moment(time)}, run ${run}`, x: time, y: rows! }));
-  return <><h3>Rows over runs</h3><Chart title="Rows over runs" points={points} /></>;
+  const saves = [...(history ?? [])].reverse();
+  return (
+    <>
+      {(["rows", "bytes"] as const).map((measure) => {
+        const points = saves
+          .filter((save) => save[measure] !== null)
+          .map((save) => ({ label: `${moment(save.time)}, run ${save.run}`, x: save.time, y: save[measure]! }));
+        const title = measure === "rows" ? "Rows over runs" : "Bytes over runs";
+        return points.length > 1 && <Fragment key={measure}><h3>{title}</h3><Chart title={title} points={points} /></Fragment>;
+      })}
+    </>
+  );
 }

@@ -1,8 +1,9 @@
 /** A node: what it does, why it ran, its code with all it reaches. */
 
+import { go } from "../address";
 import { api, isExported, type NodeDetails, type NodeRun } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
-import { plan, showPlan } from "../state";
+import { graph, plan, showPlan } from "../state";
 import { duration, moment, plain } from "../words";
 import { ElementLink, Link, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
@@ -18,6 +19,12 @@ function Node({ node }: { node: NodeDetails }) {
     <>
       {doc && <p class="doc">{doc}</p>}
       <Why name={node.name} latest={node.history?.[0]} />
+      {!isExported && !graph.value?.project.read_only && (
+        <p class="actions">
+          <button type="button" onClick={() => go({ select: node.name, do: "run" })}>Run this…</button>
+          <button type="button" onClick={() => go({ select: `${node.name}+`, do: "run" })}>Run from here…</button>
+        </p>
+      )}
       <dl class="facts">
         <dt>Function</dt>
         <dd><code>{node.function}</code></dd>
