@@ -95,7 +95,7 @@ _KEDRO: Mapping[str, DatasetType] = {
     "partitions.IncrementalDataset": _partitions("kedro_partitions:IncrementalDataset"),
     "pandas.SQLTableDataset": _sql("TableDataset"),
     "pandas.SQLQueryDataset": _SHORT["sql.QueryDataset"],
-    "ibis.TableDataset": _duckdb("tables:kedros_table"),
+    "ibis.TableDataset": _duckdb("kedro:kedros_table"),
     "snowflake.SnowparkTableDataset": _snowflake("snowpark:kedros_table", "snowflake.snowpark"),
     "polars.CSVDataset": _format("CSV", "polars"),
     "polars.EagerPolarsDataset": _format("POLARS_GENERIC", "polars"),

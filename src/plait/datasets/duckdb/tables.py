@@ -25,7 +25,7 @@ from plait.datasets.previews import of_arrow
 from plait.errors import CatalogError, DatasetError, UsageError, VersionNotFoundError, did_you_mean
 from plait.values import Fingerprint
 
-__all__ = ["DEFAULT_DATABASE", "Table"]
+__all__ = ["DEFAULT_DATABASE", "Table", "as_listed"]
 
 DEFAULT_DATABASE = "data/warehouse.duckdb"
 
@@ -418,55 +418,10 @@ class Table:
             link.forget(self.name)
 
 
-def kedros_table(
-    table_name: str,
-    database: str | Sequence[str] | None = None,
-    connection: Mapping[str, Any] | None = None,
-    credentials: Mapping[str, Any] | None = None,
-    load_args: Mapping[str, Any] | None = None,
-    save_args: Mapping[str, Any] | None = None,
-    *,
-    frame: FrameName | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    connections: Connections | None = None,
-    root: str | Path | None = None,
-) -> Table:
-    """Return the table that an entry of Kedro's ``ibis.TableDataset`` stands for.
-
-    What Kedro calls ``database`` is a schema; ``connection`` names the file. A save there makes a view.
-    """
-    reached = {"backend": "duckdb", "database": ":memory:", **(connection or {}), **(credentials or {})}
-    saving: dict[str, Any] = {"materialized": "view", "mode": "overwrite", **(save_args or {})}
-    if "overwrite" in saving:
-        saving["mode"] = "overwrite" if saving.pop("overwrite") else "error"
-    schema = (load_args or {}).get("database") or saving.pop("database", None) or database
-    known = {"materialized", "mode", "on", "database"}
-    odd = next((name for name in saving if name not in known), None)
-    if odd is not None:
-        raise CatalogError(f"`save_args` has an unknown '{odd}'", hint=did_you_mean(odd, known))
-    if saving["mode"] in ("append", "upsert"):
-        saving["materialized"] = "table"  # a view cannot grow
-    return Table(
-        str(_as_listed(table_name)),
-        reached.pop("database"),
-        schema=schema if schema is None or isinstance(schema, str) else str(exactly(*schema)),
-        backend=reached.pop("backend"),
-        mode=saving["mode"],
-        key=saving.get("on"),
-        materialized=saving["materialized"],
-        frame=frame,
-        read_only=bool(reached.pop("read_only", False)),
-        settings=reached,
-        metadata=metadata,
-        connections=connections,
-        root=root,
-    )
-
-
 def _name(given: str | Sequence[str] | None, entry_name: str | None, schema: str | None) -> TableName:
     if given is None and entry_name is None:
         raise CatalogError("a table needs a name", hint="add `table_name: …`")
-    own = _as_listed(str(entry_name)) if given is None else parse(given)
+    own = as_listed(str(entry_name)) if given is None else parse(given)
     name = own.within(None, schema or "main")
     if len(name.parts) > 2:
         raise CatalogError(
@@ -476,7 +431,7 @@ def _name(given: str | Sequence[str] | None, entry_name: str | None, schema: str
     return name
 
 
-def _as_listed(name: str) -> TableName:
+def as_listed(name: str) -> TableName:
     """Return the name whose letters are those of an entry, dots included."""
     found = exactly(name)
     return parse(name) if str(found) == f'"{name}"' and name.isidentifier() and name.isascii() else found
