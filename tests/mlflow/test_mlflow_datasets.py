@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import boto3
 import numpy as np
 import pytest
+from moto.server import ThreadedMotoServer
 from sklearn.linear_model import LinearRegression
 
 from plait.catalog import DataCatalog
@@ -357,3 +360,100 @@ def test_nothing_is_left_behind_in_the_spool(lab):
     assert lab.runs
     assert waiting(lab.state) == []
     assert {file.suffix for file in (lab.state / "mlflow").iterdir()} == {".told", ".lock"}
+
+
+PARTS = """
+    from plait import each, node, pipeline
+
+    def cut(numbers):
+        return {f"n{number}": {"number": number} for number in numbers}
+
+    def double(part):
+        return {"number": 2 * part["number"]}
+
+    def grow():
+        yield "one\\n"
+        yield "two\\n"
+
+    def create_pipeline():
+        return pipeline([
+            node(cut, "numbers", "parts"),
+            node(double, each("parts"), each("doubles")),
+            node(grow, None, "lines"),
+        ])
+"""
+OF_MANY = """
+    numbers: data/01_raw/numbers.json
+    parts: data/02_parts/{key}.json
+    doubles: {type: mlflow.Artifact, dataset: "data/03_doubles/{key}.json"}
+    lines: {type: mlflow.Artifact, dataset: {path: data/04_lines/lines.txt, versioned: true}}
+"""
+
+
+@pytest.mark.parametrize("executor", ["inline", "processes"])
+def test_parts_streams_and_versions_are_artifacts_too(lab, executor):
+    lab.write(
+        {
+            "conf/base/catalog.yml": OF_MANY.replace(", versioned: true", ""),
+            "src/lab/pipelines/main/pipeline.py": PARTS,
+        }
+    )
+    lab.plait("run", "--executor", executor)
+    (run,) = lab.runs
+    assert files(lab, run, "03_doubles") == {f"03_doubles/n{number}.json" for number in (1, 2, 3)}
+    found = lab.client.download_artifacts(run.info.run_id, "lines.txt", str(lab.root))
+    assert Path(found).read_text() == "one\ntwo\n"
+
+
+def test_the_version_that_a_run_saved_is_its_artifact(lab, nobody_sends):
+    lab.write(
+        {
+            "conf/base/catalog.yml": CATALOG.replace("table.json}", "table.json, versioned: true}"),
+        }
+    )
+    for last in (3, 4):
+        lab.write({"data/01_raw/numbers.json": f"[1, 2, {last}]\n"})
+        lab.plait("run")
+    lab.plait("mlflow", "sync")
+    seen = []
+    for run in lab.runs:
+        place = lab.client.download_artifacts(
+            run.info.run_id, "tables/table.json", str(lab.root / run.info.run_id)
+        )
+        seen.append(json.loads(Path(place).read_text())["rows"][-1])
+    assert seen == [3, 4]
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("by", "told"), [("", "tables/table.reference.json"), ("by: copy", "tables/table.json")]
+)
+def test_what_lies_in_a_bucket_is_told_by_its_place_or_fetched(lab, endpoint, by, told):
+    client = boto3.client(
+        "s3", endpoint_url=endpoint, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1"
+    )
+    bucket = f"tables-{'copy' if by else 'place'}"
+    client.create_bucket(Bucket=bucket)
+    there = f"{{type: json, path: 's3://{bucket}/table.json', credentials: store}}"
+    text = CATALOG.replace("{type: json, path: data/08_reporting/table.json}", there)
+    lab.write(
+        {
+            "conf/base/catalog.yml": text.replace(
+                "artifact_path: tables", f"artifact_path: tables\n      {by}"
+            ),
+            "conf/local/credentials.yml": f"store: {{key: k, secret: s, endpoint_url: '{endpoint}'}}\n",
+        }
+    )
+    lab.plait("run")
+    (run,) = lab.runs
+    assert files(lab, run, "tables") == {told}
+    if not by:
+        assert run.data.tags["plait.artifact.table"] == f"s3://{bucket}/table.json"

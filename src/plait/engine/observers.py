@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
 
-from plait.events import Event, Observer
+from plait.events import Event, LogLine, Observer
 
 __all__ = ["Observers"]
 
@@ -21,6 +22,7 @@ class Observers:
     def __init__(self, observers: Iterable[Observer]) -> None:
         self.listening = list(observers)
         self._lock = threading.Lock()
+        self._waiting: deque[Event] = deque()
         self._teller: int | None = None
         self.errors: list[str] = []
 
@@ -29,13 +31,27 @@ class Observers:
         return self._teller == threading.get_ident()
 
     def tell(self, event: Event) -> None:
-        with self._lock:
+        """Tell everybody; a line that is logged meanwhile waits for its turn, and who logs it does not.
+
+        An observer may fetch something, and whoever fetches it for the observer may log.
+        """
+        if not self._lock.acquire(blocking=not isinstance(event, LogLine)):
+            self._waiting.append(event)
+            return
+        try:
             self._teller = threading.get_ident()
-            for observer in tuple(self.listening):
-                try:
-                    observer.on_event(event)
-                except Exception as error:
-                    self.listening.remove(observer)
-                    name = type(observer).__name__
-                    self.errors.append(f"{name} failed and was left out: {type(error).__name__}: {error}")
+            self._waiting.append(event)
+            while self._waiting:
+                self._deliver(self._waiting.popleft())
+        finally:
             self._teller = None
+            self._lock.release()
+
+    def _deliver(self, event: Event) -> None:
+        for observer in tuple(self.listening):
+            try:
+                observer.on_event(event)
+            except Exception as error:
+                self.listening.remove(observer)
+                name = type(observer).__name__
+                self.errors.append(f"{name} failed and was left out: {type(error).__name__}: {error}")
