@@ -106,8 +106,7 @@ export function parse(leaf: Leaf, text: string): Parsed {
   if (text === "" && kind !== "text") return leaf.nullable ? { value: null } : { problem: "something must stand here" };
   if (text === "" && leaf.value === null) return { value: null };
   if (kind === "text") {
-    const wrong = schema.pattern !== undefined && !new RegExp(schema.pattern, "u").test(text);
-    return wrong ? { problem: `must look like ${schema.pattern}` } : { value: text };
+    return schema.pattern !== undefined && !looksLike(schema.pattern, text) ? { problem: `must look like ${schema.pattern}` } : { value: text };
   }
   if (kind === "integer" || kind === "number") return number(leaf, text);
   try {
@@ -117,10 +116,20 @@ export function parse(leaf: Leaf, text: string): Parsed {
   }
 }
 
+/** A pattern that only Python knows, such as `(?i)yes`, is left to the project, which judges every value again. */
+function looksLike(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, "u").test(text);
+  } catch {
+    return true;
+  }
+}
+
 function number({ kind, schema }: Leaf, text: string): Parsed {
   const value = Number(text);
   if (!/\d/.test(text) || !Number.isFinite(value)) return { problem: "not a number" };
   if (kind === "integer" && !Number.isInteger(value)) return { problem: "not a whole number" };
+  if (kind === "integer" && !Number.isSafeInteger(value)) return { problem: "too large to be typed here exactly: give it to the command" };
   const { minimum, maximum, exclusiveMinimum: above, exclusiveMaximum: below } = schema;
   if (minimum !== undefined && value < minimum) return { problem: `must be at least ${minimum}` };
   if (maximum !== undefined && value > maximum) return { problem: `must be at most ${maximum}` };

@@ -8,18 +8,18 @@ const SCHEMA: Schema = {
     rate: { anyOf: [{ type: "number", exclusiveMinimum: 0 }, { type: "null" }] },
     model: { $ref: "#/$defs/Model" },
   },
-  $defs: { Model: { type: "object", properties: { kind: { enum: ["tree", "line"] }, name: { type: "string", pattern: "^[a-z]+$" } } } },
+  $defs: { Model: { type: "object", properties: { kind: { enum: ["tree", "line"] }, name: { type: "string", pattern: "^[a-z]+$" }, answer: { type: "string", pattern: "(?i)yes|no" } } } },
 };
 const field = (name: string, value: unknown) => ({ name: `params:${name}`, value, secret: false, where: null });
 const leaves = leavesOf(
-  [field("depth", 3), field("rate", null), field("model", { kind: "tree", name: "oak" }), field("tags", ["a"]), field("on", true), field("free", "x"), field("half", 0.5)],
+  [field("depth", 3), field("rate", null), field("model", { kind: "tree", name: "oak", answer: "yes" }), field("tags", ["a"]), field("on", true), field("free", "x"), field("half", 0.5)],
   SCHEMA,
 );
 const named = Object.fromEntries(leaves.map((leaf) => [leaf.path, leaf])) as Record<string, Leaf>;
 
 test("each value has a field of its kind, as declared or else as it is", () => {
   expect(Object.fromEntries(leaves.map(({ path, kind }) => [path, kind]))).toEqual({
-    depth: "integer", rate: "number", "model.kind": "choice", "model.name": "text", tags: "json", on: "boolean", free: "text", half: "number",
+    depth: "integer", rate: "number", "model.kind": "choice", "model.name": "text", "model.answer": "text", tags: "json", on: "boolean", free: "text", half: "number",
   });
   expect(named["model.kind"]!.choices).toEqual(["tree", "line"]);
 });
@@ -36,6 +36,8 @@ test.each([
   ["half", "1e-3", { value: 0.001 }],
   ["model.kind", '"line"', { value: "line" }],
   ["model.name", "Oak", { problem: "must look like ^[a-z]+$" }],
+  ["model.answer", "NO", { value: "NO" }],
+  ["depth", "9007199254740993", { problem: "too large to be typed here exactly: give it to the command" }],
   ["free", "7", { value: "7" }],
   ["free", "", { value: "" }],
   ["tags", '["b"]', { value: ["b"] }],

@@ -90,6 +90,7 @@ def test_only_what_was_asked_for_is_in_it(yard, tmp_path, opened):
     assert "/api/nodes/score" in answers
     assert "/api/nodes/write" not in answers
     assert not any(path.startswith("/api/preview/") for path in answers), "previews are chosen"
+    assert answers[f"/api/runs/{answers['/api/runs']['runs'][0]['id']}"]["figures"] == {}
     window.page.goto(f"{(tmp_path / 'part' / 'index.html').as_uri()}?focus=node:score")
     window.drawn()
     expect(window.panel).to_contain_text("score")

@@ -157,23 +157,21 @@ class _Collector:
         for record in found["runs"]:
             values = {"run": record["id"], "node": None, "limit": 5_000}
             path = f"/api/runs/{record['id']}"
-            self._answers[path] = await runs.run(self._viewer, values)
+            details = await runs.run(self._viewer, values)
+            self._answers[path] = {**details, "figures": await self._figures(details["figures"])}
             self._answers[f"{path}/logs"] = await runs.logs(self._viewer, values)
-            await self._figures(self._answers[path]["figures"])
         self._answers["/api/reasons"] = self._reasons([record["id"] for record in found["runs"]])
 
-    async def _figures(self, figures: Mapping[str, Mapping[str, Any]]) -> None:
-        """Show the versions of figures that runs are compared by."""
-        for name, shown in figures.items():
+    async def _figures(self, figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+        """Keep the figures that runs are compared by, of the datasets whose previews were chosen."""
+        chosen = {name: shown for name, shown in figures.items() if _path("preview", name) in self._answers}
+        for name, shown in chosen.items():
             path = f"{_path('preview', name)}?version={shown['version']}"
-            if (
-                shown["version"] is None
-                or path in self._answers
-                or _path("preview", name) not in self._answers
-            ):
+            if shown["version"] is None or path in self._answers:
                 continue
             if (found := await self._look(name, shown["version"])) is not None:
                 self._answers[path] = found
+        return chosen
 
     def _reasons(self, runs_: Sequence[str]) -> dict[str, Any]:
         """Return why nodes differ, for each pair of runs: a reader may compare any with any."""
