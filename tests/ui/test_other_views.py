@@ -101,9 +101,15 @@ def test_figures_of_runs_stand_side_by_side(window, two_reports, tmp_path):
         window.panel.get_by_label("Version").select_option(index=1)
         expect(window.panel.frame_locator("iframe").locator("#title")).to_have_text("Mean 4.0")
     plait(two_reports, "ui", "export", str(tmp_path / "site"), "--preview", "*")
-    window.page.goto(f"{(tmp_path / 'site' / 'index.html').as_uri()}?view=compare&run=-2,last")
+    site = (tmp_path / "site" / "index.html").as_uri()
+    window.page.goto(f"{site}?view=compare&run=-2,last")
     expect(pages[0].locator("#title")).to_have_text("Mean 4.0")
     expect(pages[1].locator("#title")).to_have_text("Mean 8.0")
+    window.page.goto(f"{site}?view=compare&run=-3,-2,last")
+    row = window.page.get_by_role("row", name=re.compile("^factor"))
+    expect(row.locator("td")).to_have_text(["4", "2", "4"])
+    whys = window.page.get_by_role("listitem").filter(has_text="score: ")
+    expect(whys).to_contain_text(["changed: 4 → 2", "changed: 2 → 4"])
 
 
 def test_more_rows_are_shown_when_they_are_asked_for(window, yard):
