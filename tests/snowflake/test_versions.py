@@ -62,11 +62,23 @@ def test_a_version_is_never_changed(catalog):
     found = catalog()
     with pytest.raises(DatasetError, match="there are no versions of table"):
         found.load("made")
-    assert not found.dataset("made").appendable
     with pytest.raises(DatasetError, match="a version is never changed"):
         found.dataset("made").append(ORDERS)
     with pytest.raises(CatalogError, match="a versioned table keeps every save"):
         catalog(mode="append").dataset("made")
+
+
+def test_chunks_become_one_version(catalog):
+    found = catalog().for_run(save_version=FIRST)
+    made = found.dataset("made")
+    with made.stream() as writer:
+        writer.append(ORDERS.slice(0, 1))
+        assert made.versions() == []
+        writer.append(ORDERS.slice(1))
+    assert made.versions() == [FIRST]
+    assert len(made.load_as("arrow")) == 3
+    with pytest.raises(DatasetError, match="versions are never replaced"), made.stream():
+        pass
 
 
 @pytest.mark.parametrize("kind", ["snowflake.Table", "snowpark.Table"])

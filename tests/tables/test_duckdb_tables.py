@@ -477,11 +477,35 @@ def test_a_version_is_never_changed(catalog):
     found.save("made", ORDERS)
     with pytest.raises(DatasetError, match=r"there are no versions of table other\.made yet"):
         catalog(made={"versioned": True, "schema": "other"}).load("made")
-    assert not found.dataset("made").appendable
     with pytest.raises(DatasetError, match="a version is never changed"):
         found.dataset("made").append(ORDERS)
     with pytest.raises(CatalogError, match="a versioned table keeps every save"):
         catalog(made={"versioned": True, "mode": "append"}).dataset("made")
+
+
+def test_versions_of_a_view_are_views(catalog):
+    found = catalog(made={"versioned": True, "materialized": "view"}, orders={})
+    found.save("orders", ORDERS)
+    for version in ("2024-01", "2024-02"):
+        found.for_run(save_version=version).save("made", found.load("orders"))
+    made = found.dataset("made")
+    assert made.row_count() is None
+    assert len(made.load_as("arrow")) == 3
+    assert made.prune(1) == ["2024-01"]
+    assert made.versions() == ["2024-02"]
+
+
+def test_chunks_become_one_version(catalog):
+    found = catalog(made={"versioned": True}).for_run(save_version="2024-01-01T00.00.00.000Z")
+    made = found.dataset("made")
+    with made.stream() as writer:
+        writer.append(ORDERS.head(1))
+        assert made.versions() == []
+        writer.append(ORDERS.tail(2))
+    assert made.versions() == ["2024-01-01T00.00.00.000Z"]
+    assert len(made.load_as("arrow")) == 3
+    with pytest.raises(DatasetError, match="versions are never replaced"), made.stream():
+        pass
 
 
 # --- Kedro's entries

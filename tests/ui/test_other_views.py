@@ -125,7 +125,9 @@ def test_more_rows_are_shown_when_they_are_asked_for(window, yard):
         expect(top).to_have_text("199")
         window.panel.get_by_role("button", name="More rows").click()
         expect(window.panel.get_by_text("the first 1,000 rows")).to_be_visible()
-        expect(heading, "they stay in the order that was asked for").to_have_attribute("aria-sort", "descending")
+        expect(heading, "they stay in the order that was asked for").to_have_attribute(
+            "aria-sort", "descending"
+        )
         expect(top).to_have_text("999")
         window.panel.get_by_role("button", name="More rows").click()
         expect(window.panel.get_by_text("all 1,500 rows")).to_be_visible()

@@ -67,7 +67,7 @@ _SHORT: Mapping[str, DatasetType] = {
     "partitions": _partitions("partitions:PartitionedDataset"),
     "sql.TableDataset": _sql("TableDataset"),
     "sql.QueryDataset": replace(_sql("QueryDataset", "sql_queries"), refers=True),
-    "table": _duckdb("tables:Table"),
+    "table": _duckdb("versions:table"),
     "query": replace(_duckdb("queries:Query"), refers=True),
     "snowflake.Table": _snowflake("versions:table"),
     "snowflake.Query": replace(_snowflake("queries:Query"), refers=True),

@@ -18,7 +18,16 @@ from plait.datasets.duckdb.database import Link, closed
 from plait.datasets.identifiers import TableName, parse
 from plait.values import Fingerprint
 
-__all__ = ["SCHEMA", "Identity", "columns_of", "identify", "kind_of", "remember", "row_key"]
+__all__ = [
+    "SCHEMA",
+    "Identity",
+    "columns_of",
+    "identify",
+    "kind_of",
+    "remember",
+    "row_key",
+    "tables_starting",
+]
 
 SCHEMA = "plait"
 _KEPT = f"{SCHEMA}.identities"
@@ -51,6 +60,16 @@ def kind_of(link: Link, table: TableName) -> str | None:
         table.stored("duckdb"),
     )
     return None if not found else "VIEW" if found[0][0] == "VIEW" else "TABLE"
+
+
+def tables_starting(link: Link, table: TableName, start: str) -> list[str]:
+    """Return the names of the tables and views beside one that begin so; by metadata only."""
+    found = link.ask(
+        "SELECT table_name FROM information_schema.tables "
+        "WHERE table_schema = ? AND starts_with(table_name, ?) AND table_catalog = current_database()",
+        [table.stored("duckdb")[0], start],
+    )
+    return [row[0] for row in found]
 
 
 def columns_of(link: Link, table: TableName) -> dict[str, str]:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from plait.catalog import frames
 from plait.catalog.connections import Connections
 from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
-from plait.catalog.versions import Version, generate_timestamp
-from plait.datasets.duckdb import progress, statements, versions
+from plait.datasets.duckdb import progress, statements
 from plait.datasets.duckdb.database import Database, Link
-from plait.datasets.duckdb.identities import columns_of, identify, kind_of
+from plait.datasets.duckdb.identities import columns_of, identify, kind_of, tables_starting
 from plait.datasets.duckdb.rows import is_computed_here, reachable, staged, staged_query
 from plait.datasets.duckdb.writing import write
-from plait.datasets.identifiers import TableName, exactly, parse
+from plait.datasets.identifiers import Engine, TableName, exactly, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
 from plait.datasets.previews import of_arrow
-from plait.errors import CatalogError, DatasetError, UsageError, VersionNotFoundError, did_you_mean
+from plait.errors import CatalogError, DatasetError, did_you_mean
 from plait.values import Fingerprint
 
 __all__ = ["DEFAULT_DATABASE", "Table", "as_listed"]
@@ -50,11 +48,11 @@ class Table:
         frame: what ``load`` gives; by default a lazy Ibis table.
         settings: of DuckDB, such as ``threads`` and ``memory_limit``; the same for all entries of a file.
         read_only: never to write to the file.
-        version: keeps every save as a table of its own; the latest is loaded, or the one that is named.
         connections: shared with other datasets; by default this dataset's own.
         root: the folder that ``database`` counts from.
     """
 
+    engine: ClassVar[Engine] = "duckdb"
     atomic = True
     """A save is one transaction."""
 
@@ -74,7 +72,6 @@ class Table:
         frame: FrameName | None = None,
         settings: Mapping[str, Any] | None = None,
         read_only: bool = False,
-        version: Version | None = None,
         metadata: Mapping[str, Any] | None = None,
         connections: Connections | None = None,
         root: str | Path | None = None,
@@ -96,13 +93,6 @@ class Table:
         self._database = Database(database, settings, read_only=read_only, connections=connections, root=root)
         self._columns = tuple(columns or ())
         self._where, self._limit = where, limit
-        self.version = Version(*version) if version is not None else None
-        self._latest: str | None = None
-        if version is not None and self.mode != "overwrite":
-            raise CatalogError(
-                f"a versioned table keeps every save, and `mode: {self.mode}` changes one",
-                hint="leave out `versioned` or `mode`",
-            )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location})"
@@ -120,14 +110,17 @@ class Table:
     @property
     def sql_name(self) -> str:
         """The name, quoted, with its schema."""
-        if self.version is None:
-            return self.name.quoted("duckdb")
-        return self._do("look for", self._loaded).quoted("duckdb")
+        return self.name.quoted("duckdb")
 
     @property
     def sql_place(self) -> str:
         """The file."""
         return self._database.location
+
+    @property
+    def subject(self) -> str:
+        """What messages call it."""
+        return f"table {self._shown}"
 
     @property
     def _shown(self) -> str:
@@ -172,12 +165,11 @@ class Table:
 
     @property
     def appendable(self) -> bool:
-        """Whether rows can be added; always, but to a view or a version."""
-        return self.materialized == "table" and self.version is None
+        """Whether rows can be added; always, but to a view."""
+        return self.materialized == "table"
 
     def append(self, data: Any) -> None:
         """Add rows, or with a ``key`` put them in the place of the rows of the same key."""
-        self._refuse_version()
         self._do("save", lambda link: self._save(link, data, self._growing))
 
     @contextmanager
@@ -195,7 +187,7 @@ class Table:
 
     def read_progress(self) -> Mapping[str, Any] | None:
         """Return the progress stored with the rows; None where there is none, or the table is gone."""
-        if not self._database.is_there() or self.version is not None:
+        if not self._database.is_there():
             return None
         return self._do("look for the progress of", lambda link: progress.read(link, self.name))
 
@@ -232,34 +224,19 @@ class Table:
         """Return what identifies the rows, in whatever order; None where there is no table."""
         if not self._database.is_there():
             return None
-        try:
-            return self._do("identify", lambda link: identify(link, self._loaded(link)))
-        except VersionNotFoundError:
-            return None
+        return self._do("identify", lambda link: identify(link, self.name))
 
-    # --- Versions
+    # --- Other tables of its schema
 
-    def versions(self) -> list[str]:
-        """Return the versions there are, newest last."""
+    def tables_starting(self, start: str) -> list[str]:
+        """Return the names in the same schema that begin so; by metadata only."""
         if not self._database.is_there():
             return []
-        return self._do("look for the versions of", lambda link: versions.of(link, self.name))
+        return self._do("look for versions of", lambda link: tables_starting(link, self.name, start))
 
-    def at_version(self, version: Version | str) -> Table:
-        """Return the same table, bound to one version to load, or to a pair of load and save."""
-        bound = copy(self)
-        bound.version = Version(version) if isinstance(version, str) else Version(*version)
-        bound._latest = None
-        return bound
-
-    def prune(self, keep: int, *, dry_run: bool = False) -> list[str]:
-        """Remove all but the ``keep`` newest versions and return the removed, oldest first."""
-        if keep < 1:
-            raise UsageError("at least one version must be kept", hint="pass keep=1 or more")
-        stale = self.versions()[:-keep]
-        if stale and not dry_run:
-            self._do("remove versions of", lambda link: self._drop(link, stale))
-        return stale
+    def drop(self, names: Sequence[TableName]) -> None:
+        """Remove tables and views, all or none."""
+        self._do("remove versions of", lambda link: self._drop(link, names))
 
     def release(self) -> None:
         """Close a connection of its own; one that is shared stays open for the others."""
@@ -272,68 +249,45 @@ class Table:
         return "upsert" if self.key else "append"
 
     def _do(self, action: str, what: Callable[[Link], T]) -> T:
-        return self._database.perform(f"cannot {action} table {self._shown}", what)
+        return self._database.perform(f"cannot {action} {self.subject}", what)
 
     def _explained(self, action: str) -> Any:
-        return self._database.explained(f"cannot {action} table {self._shown}")
+        return self._database.explained(f"cannot {action} {self.subject}")
 
     def _demand_file(self, action: str) -> None:
         if not self._database.is_there():
             raise DatasetError(
-                f"cannot {action} table {self._shown}",
+                f"cannot {action} {self.subject}",
                 where=self._database.location,
                 why="there is no such file yet",
                 hint="run the node that makes the table, or correct `database`",
             )
 
-    def _loaded(self, link: Link) -> TableName:
-        """Return the name that is loaded: the table's own, or of its wanted or latest version."""
-        if self.version is None:
-            return self.name
-        wanted = self.version.load or self._latest
-        if wanted is None:
-            found = versions.of(link, self.name)
-            if not found:
-                raise versions.missing(link, self.name, self._shown, None)
-            wanted = self._latest = found[-1]
-        return versions.named(self.name, wanted)
-
     def _kind(self, link: Link) -> str | None:
-        try:
-            return kind_of(link, self._loaded(link))
-        except VersionNotFoundError:
-            return None
+        return kind_of(link, self.name)
 
     def _count(self, link: Link) -> int | None:
         if self._kind(link) != "TABLE":
             return None
-        return int(link.ask(f"SELECT count(*) FROM {self._loaded(link).quoted('duckdb')}")[0][0])
+        return int(link.ask(f"SELECT count(*) FROM {self.name.quoted('duckdb')}")[0][0])
 
     def _demand_columns(self, link: Link) -> dict[str, str]:
-        columns = columns_of(link, self._loaded(link))
+        columns = columns_of(link, self.name)
         if not columns:
             raise self._missing(link)
         return columns
 
-    def _refuse_version(self) -> None:
-        if self.version is not None:
-            raise DatasetError(
-                f"table {self._shown} keeps every save as a version, and a version is never changed",
-                hint="leave `versioned` out, or save the whole",
-            )
-
-    def _drop(self, link: Link, stale: Sequence[str]) -> None:
+    @staticmethod
+    def _drop(link: Link, names: Sequence[TableName]) -> None:
         with link.transaction() as cursor:
-            for version in stale:
-                cursor.execute(f"DROP TABLE {versions.named(self.name, version).quoted('duckdb')}")
+            for name in names:
+                cursor.execute(f"DROP {kind_of(link, name)} {name.quoted('duckdb')}")
 
     def _missing(self, link: Link) -> DatasetError:
-        if self.version is not None:
-            return versions.missing(link, self.name, self._shown, self.version.load or self._latest)
         found = link.ask("SELECT table_schema, table_name FROM information_schema.tables")
         names = [str(exactly(*row)) for row in found] + [row[1] for row in found]
         return DatasetError(
-            f"there is no table {self._shown}",
+            f"there is no {self.subject}",
             where=self._database.location,
             hint=did_you_mean(self._shown, names),
         )
@@ -341,7 +295,7 @@ class Table:
     def _query(self, link: Link, limit: int | None = None) -> str:
         self._demand_columns(link)
         most = self._limit if limit is None else limit
-        return statements.selected(self._loaded(link).quoted("duckdb"), self._columns, self._where, most)
+        return statements.selected(self.name.quoted("duckdb"), self._columns, self._where, most)
 
     def _beyond(self, link: Link, column: str, mark: Any) -> Any:
         import ibis
@@ -358,12 +312,12 @@ class Table:
         backend = link.ibis()
         if self._columns or self._where is not None or self._limit is not None:
             return backend.sql(self._query(link))
-        *schemas, table = self._loaded(link).stored("duckdb")
+        *schemas, table = self.name.stored("duckdb")
         return backend.table(table, database=schemas[-1])
 
     def _save(self, link: Link, data: Any, mode: Mode) -> None:
         if mode in ("error", "ignore") and self._kind(link) is not None:
-            refuse_existing(f"table {self._shown}", mode)
+            refuse_existing(self.subject, mode)
             return
         if mode == "upsert":  # its rows are looked at more than once, and computed once
             with staged(link, [data]):
@@ -379,28 +333,12 @@ class Table:
             self._write(link, query, mode)
 
     def _write(self, link: Link, query: str, mode: Mode) -> None:
-        if self.version is not None:
-            self._write_version(link, query, self.version.save or generate_timestamp())
-            return
         with link.transaction() as cursor:
             kind = kind_of(link, self.name)
             write(cursor, self.name, kind, query, mode, self.key, wanted=self.materialized.upper())
         link.forget(self.name)
 
-    def _write_version(self, link: Link, query: str, version: str) -> None:
-        name = versions.named(self.name, version)
-        with link.transaction() as cursor:
-            if kind_of(link, name) is not None:
-                raise DatasetError(
-                    f"version '{version}' of table {self._shown} is there already",
-                    why="versions are never replaced",
-                    hint="save under another version, or remove that one first",
-                )
-            write(cursor, name, None, query, "overwrite", wanted=self.materialized.upper())
-        self._latest = version
-
     def _commit(self, chunks: Iterable[Any], how_far: Mapping[str, Any], mode: Mode) -> None:
-        self._refuse_version()
         with self._explained("save"):
             link = self._database.link()
         with staged(link) as take:

@@ -43,7 +43,8 @@ class Named:
         return self._account.place
 
     @property
-    def _subject(self) -> str:
+    def subject(self) -> str:
+        """What messages call it."""
         return f"table {self.name}"
 
     def fingerprint(self) -> Fingerprint | None:
@@ -55,6 +56,6 @@ class Named:
         """Return what identifies several tables of one connection, by one question."""
         first = datasets[0]
         return first._account.perform(
-            f"cannot identify {first._subject}",
+            f"cannot identify {first.subject}",
             lambda link: fingerprints.of_tables(link, [(d.name, d.fingerprint_query) for d in datasets]),
         )

@@ -73,7 +73,7 @@ class _Reference:
         return self._account.label
 
     @property
-    def _subject(self) -> str:
+    def subject(self) -> str:
         raise NotImplementedError
 
     def load(self) -> Pointer:
@@ -88,12 +88,12 @@ class _Reference:
         """
         if not isinstance(data, str) or data != self.load():
             raise DatasetError(
-                f"{self._subject} is a pointer, and takes no data",
+                f"{self.subject} is a pointer, and takes no data",
                 hint="write there in the node, and return the pointer that it was given; to store what a "
                 "node returns use `type: snowflake.Table`",
             )
         if not self.exists():
-            raise DatasetError(f"the node was to make {self._subject}, and it does not exist")
+            raise DatasetError(f"the node was to make {self.subject}, and it does not exist")
 
     def exists(self) -> bool:
         """Ask Snowflake's metadata; what it refuses to tell is an error, not a no."""
@@ -104,7 +104,7 @@ class _Reference:
         raise NotImplementedError
 
     def _do(self, action: str, what: Callable[[Link], T]) -> T:
-        return self._account.perform(f"cannot {action} {self._subject}", what)
+        return self._account.perform(f"cannot {action} {self.subject}", what)
 
 
 class TableRef(Named, _Reference):
@@ -168,7 +168,8 @@ class ProcedureRef(_Reference):
         self.metadata = metadata
 
     @property
-    def _subject(self) -> str:
+    def subject(self) -> str:
+        """What messages call it."""
         return f"procedure {self.name}({', '.join(self.arguments)})"
 
     @property

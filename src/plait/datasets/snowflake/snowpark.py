@@ -53,7 +53,7 @@ class LocalTable(SnowparkTable):
         """
         found = self._found()
         if found is None:
-            raise DatasetError(f"{self._subject} does not exist")
+            raise DatasetError(f"{self.subject} does not exist")
         names = lazy.columns_of(found)
         return {name: str(field.datatype) for name, field in zip(names, found.schema.fields, strict=True)}
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from plait.catalog import frames
 from plait.catalog.connections import Connections
 from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
-from plait.datasets.identifiers import TableName, parse
+from plait.datasets.identifiers import Engine, TableName, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
 from plait.datasets.snowflake import lazy, progress, statements
 from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already, tag_of
@@ -50,6 +51,7 @@ class Table(Named):
         root: the folder of the project, whose name tags queries.
     """
 
+    engine: ClassVar[Engine] = "snowflake"
     atomic = True
     """A save is one statement."""
 
@@ -171,19 +173,30 @@ class Table(Named):
         most = limit + 1 if self._limit is None else min(limit + 1, self._limit)
         return self._do("look at", lambda link: preview_of(link, self._query(link, most), limit))
 
+    def tables_starting(self, start: str) -> list[str]:
+        """Return the names in the same schema that begin so; by metadata only."""
+        like = statements.named_like(self.name, start)
+        return [row[0] for row in self._do("look for versions of", lambda link: link.ask(*like))]
+
+    def drop(self, names: Sequence[TableName]) -> None:
+        """Remove tables, one after the other."""
+        for name in names:
+            drop = f"DROP TABLE {name.quoted('snowflake')}"
+            self._do("remove a version of", partial(Link.ask, statement=drop))
+
     @property
     def _growing(self) -> Mode:
         return "upsert" if self.key else "append"
 
     def _explained(self, action: str) -> Any:
-        return self._account.explained(f"cannot {action} {self._subject}")
+        return self._account.explained(f"cannot {action} {self.subject}")
 
     def _opened(self) -> Link:
         with self._explained("save"):
             return self._account.link()
 
     def _do(self, action: str, what: Callable[[Link], T]) -> T:
-        return self._account.perform(f"cannot {action} {self._subject}", what)
+        return self._account.perform(f"cannot {action} {self.subject}", what)
 
     def _there(self, link: Link) -> dict[str, str] | None:
         """Return the columns of the table, or None where there is none."""
@@ -206,7 +219,7 @@ class Table(Named):
     def _chosen(self, link: Link, wanted: Sequence[str]) -> list[str]:
         from plait.datasets.snowflake.columns import chosen
 
-        return chosen(wanted, list(described(link, self.name)), self._subject)
+        return chosen(wanted, list(described(link, self.name)), self.subject)
 
     def _lazy(self, session: Any) -> Any:
         name = self.name.quoted("snowflake")
@@ -229,7 +242,7 @@ class Table(Named):
 
     def _upload(self, link: Link, data: Any, mode: Mode) -> None:
         if mode in ("error", "ignore") and self._there(link) is not None:
-            refuse_existing(self._subject, mode)
+            refuse_existing(self.subject, mode)
             return
         with staging(link, self.name) as staged:
             staged.add(data)
@@ -238,7 +251,7 @@ class Table(Named):
     def _write(self, link: Link, staged: Staged, mode: Mode) -> None:
         there = self._there(link)
         if there is not None and mode in ("error", "ignore"):
-            refuse_existing(self._subject, mode)
+            refuse_existing(self.subject, mode)
             return
         try:
             write(link, self.name, there, staged, mode, self.key, self._table_type)
