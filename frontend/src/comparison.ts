@@ -16,6 +16,11 @@ export function differing(found: Record<string, unknown>[]): Rows {
   return Object.fromEntries(Object.entries(sideBySide(found)).filter(([, values]) => !same(values)));
 }
 
+/** Only the names that all of them have. */
+function inAll(rows: Rows): Rows {
+  return Object.fromEntries(Object.entries(rows).filter(([, cells]) => cells.every((cell) => cell !== null)));
+}
+
 /** Nested parameters by their dotted names. */
 export function flat(values: Record<string, unknown>, above = ""): Record<string, unknown> {
   const found: Record<string, unknown> = {};
@@ -35,7 +40,7 @@ export function sectionsOf(runs: RunDetails[]): [string, Rows][] {
     ["Metrics", sideBySide(runs.map(({ metrics }) => metrics))],
     ["Parameters that differ", differing(runs.map(({ run }) => flat(run.parameters)))],
     ["Data that differs", differing(runs.map(({ data }) => data))],
-    ["Libraries that differ", differing(runs.map(({ run }) => run.versions))],
+    ["Libraries that differ", inAll(differing(runs.map(({ run }) => run.versions)))],
     ["Outcomes that differ", differing(of("status"))],
     ["Times", sideBySide(of("seconds"))],
   ];

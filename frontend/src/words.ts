@@ -33,14 +33,29 @@ export function moment(seconds: number): string {
   );
 }
 
+/** A value as it is, for those who compare it with their own: years and ids are not grouped. */
 export function plain(value: unknown): string {
   if (value === null || value === undefined) return "–";
-  if (typeof value === "number") return figure(value);
+  if (typeof value === "number") return exact(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+const LONGEST = 12; // letters of a number, before it is rounded
+
+function exact(value: number): string {
+  const text = String(value);
+  return text.length <= LONGEST || Number.isInteger(value) ? text : String(Number(value.toPrecision(7)));
+}
+
+/** A measured number, for those who look at its size: five digits, thousands grouped. */
 export function figure(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString("en");
   const size = Math.abs(value);
-  return size >= 1e6 || size < 1e-4 ? value.toExponential(3) : value.toPrecision(5).replace(/\.?0+$/, "");
+  if (size >= 1e9 || size < 1e-4) return value.toExponential(3);
+  return value.toLocaleString("en", size >= 1e4 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 5 });
+}
+
+/** What identifies data, short enough to be told apart from another by eye. */
+export function shortFingerprint(text: string): string {
+  return text.replace(/[0-9a-f]{16,}/g, (digest) => `${digest.slice(0, 10)}…`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, count, duration, figure, moment, plain } from "../src/words";
+import { bytes, count, duration, figure, moment, plain, shortFingerprint } from "../src/words";
 
 test.each([
   [null, "–"],
@@ -30,12 +30,24 @@ test("large numbers are grouped", () => {
   expect(count(undefined)).toBe("–");
 });
 
-test.each([[3, "3"], [0.5, "0.5"], [12.3456789, "12.346"], [100.0001, "100"], [1234567.5, "1.235e+6"], [0.000012, "1.200e-5"], [-0.25, "-0.25"]])(
+test.each([[3, "3"], [0.5, "0.5"], [12.3456789, "12.346"], [100.0001, "100"], [1234567.5, "1,234,567.5"], [12340.4, "12,340.4"], [50000.3, "50,000.3"], [20000.01, "20,000"], [123456.7, "123,456.7"], [9.87654321e10, "98,765,432,100"], [1.5e9 + 0.5, "1.500e+9"], [0.000012, "1.200e-5"], [-0.25, "-0.25"]])(
   "%s is drawn as %s",
   (value, text) => {
     expect(figure(value)).toBe(text);
   },
 );
+
+test.each([[2013, "2013"], [9007199254740991, "9007199254740991"], [12340.4, "12340.4"], [0.1 + 0.2, "0.3"], [1e-7, "1e-7"], [123456.789012345, "123456.8"]])(
+  "%s in a table is %s",
+  (value, text) => {
+    expect(plain(value)).toBe(text);
+  },
+);
+
+test("of a fingerprint what is needed to tell it from another", () => {
+  expect(shortFingerprint("sha256:0123456789abcdef0123456789abcdef")).toBe("sha256:0123456789…");
+  expect(shortFingerprint("mtime:12")).toBe("mtime:12");
+});
 
 test("values are told plainly", () => {
   expect([null, "a b", 2, true, [1, 2], { a: 1 }].map(plain)).toEqual(["–", "a b", "2", "true", "[1,2]", '{"a":1}']);

@@ -4,12 +4,19 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { theme } from "../state";
-import { figure } from "../words";
+import { figure, moment } from "../words";
 
 interface Props {
   title: string;
   points: { x: number; y: number; label: string }[];
   height?: number;
+}
+
+const [WIDEST_TICK, LETTER] = [16, 6.5]; // pixels
+
+/** A day and a time; where all lies within an hour, the time to the second. */
+function timeOf(seconds: number, all: number[]): string {
+  return all[all.length - 1]! - all[0]! < 3600 ? moment(seconds).slice(11) : moment(seconds).slice(5, 16);
 }
 
 export function Chart({ title, points, height = 150 }: Props) {
@@ -26,7 +33,10 @@ export function Chart({ title, points, height = 150 }: Props) {
         legend: { show: false },
         cursor: { y: false },
         scales: { x: { time: true } },
-        axes: [axis, { ...axis, size: 62, values: (_, values) => values.map(figure) }],
+        axes: [
+          { ...axis, space: 90, values: (_, seconds) => seconds.map((at) => timeOf(at, seconds)) },
+          { ...axis, size: (_, texts) => WIDEST_TICK + LETTER * Math.max(0, ...(texts ?? []).map(({ length }) => length)), values: (_, values) => values.map(figure) },
+        ],
         series: [{}, { label: title, stroke: line!, width: 2, points: { show: true, size: 7 } }],
       },
       [points.map(({ x }) => x), points.map(({ y }) => y)],

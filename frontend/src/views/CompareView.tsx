@@ -3,13 +3,15 @@
 import { address } from "../address";
 import { api, type Comparison, type RunDetails } from "../api";
 import { sectionsOf } from "../comparison";
-import { duration, moment, plain } from "../words";
+import { duration, moment, plain, shortFingerprint } from "../words";
 import { Link, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 import { ElementLink } from "./links";
 import { PreviewView } from "./PreviewView";
 
 const TIMES = "Times";
+const DATA = "Data that differs";
+const LONGEST = 60; // letters of a cell
 
 export function CompareView() {
   const ids = (address.value.get("run") ?? "-2,last").split(",").filter(Boolean);
@@ -94,14 +96,19 @@ function Section({ title, values, runs }: { title: string; values: Record<string
       {rows.map(([name, cells]) => (
         <tr key={name}>
           <th>{name}</th>
-          {cells.map((cell, number) => <td key={number} class={`number${cell === cells[0] ? "" : " differs"}`}>{title === TIMES ? duration(cell as number | null) : shown(cell)}</td>)}
+          {cells.map((cell, number) => <td key={number} class={`number${same(cell, cells[0]) ? "" : " differs"}`} title={plain(cell)}>{shown(title, cell)}</td>)}
         </tr>
       ))}
     </>
   );
 }
 
-function shown(value: unknown): string {
-  const text = plain(value);
-  return text.length > 28 ? `${text.slice(0, 27)}…` : text;
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function shown(title: string, cell: unknown): string {
+  if (title === TIMES) return duration(cell as number | null);
+  const text = title === DATA ? shortFingerprint(plain(cell)) : plain(cell);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

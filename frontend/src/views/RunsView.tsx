@@ -34,7 +34,7 @@ function Runs({ runs }: { runs: Run[] }) {
     <>
       <p>
         <button type="button" disabled={chosen.length < 2} onClick={() => go({ view: "compare", run: chosen.join(",") })}>
-          Compare {chosen.length || ""} runs
+          {chosen.length < 2 ? "Compare runs" : `Compare ${chosen.length} runs`}
         </button>
       </p>
       <Table label="Runs" rows={runs} rowKey={({ id }) => id} columns={columnsOf(runs, picked, pick)} height={Math.min(520, 40 + 30 * runs.length)} />
