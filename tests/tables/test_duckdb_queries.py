@@ -171,3 +171,39 @@ def test_a_project_follows_its_query_and_stores_what_came_of_it_inside_the_engin
     catalog = tmp_path / "lake/conf/base/catalog.yml"
     catalog.write_text(catalog.read_text().replace("dataset('flights')", "dataset('flight')"))
     assert "did you mean 'flights'" in do("check", ends=2)
+
+
+@pytest.mark.parametrize(
+    ("sql", "advice"),
+    [
+        (
+            "SELECT *, (FROM away SELECT id LIMIT 1) AS x FROM dataset('orders')",
+            "dataset('…') in the place of away",
+        ),
+        ("SELECT *, now() AS at FROM dataset('orders')", "`now` is another each time"),
+        ("SELECT * FROM dataset('orders') WHERE day < current_date", "`current_date` is another each time"),
+        ("SELECT *, random() AS r FROM dataset('orders')", "`random` is another each time"),
+    ],
+)
+def test_a_query_that_gives_other_rows_each_time_is_not_taken_for_unchanged(catalog, sql, advice):
+    late = catalog(sql).dataset("late")
+    assert late.fingerprint() is None
+    assert advice in late.fingerprint_advice
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT now, current_price, substring(upper(who) FROM 2) AS w FROM dataset('orders')",
+        "FROM dataset('orders') SELECT id, extract(year FROM day)",
+        "SELECT 'now()' -- random()\nFROM dataset('orders')",
+    ],
+)
+def test_a_query_of_steady_words_is_identified(catalog, sql):
+    assert catalog(sql).dataset("late").fingerprint() is not None
+
+
+def test_a_query_that_calls_a_macro_is_not_taken_for_unchanged(catalog, tmp_path):
+    found = catalog("SELECT twice(id) AS id FROM dataset('orders')")
+    found.load("orders").get_backend().raw_sql("CREATE MACRO twice(x) AS x * 2")
+    assert found.dataset("late").fingerprint() is None

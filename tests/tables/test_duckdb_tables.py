@@ -446,6 +446,109 @@ def test_a_stream_is_visible_at_its_end(catalog):
         pass
 
 
+# --- What would go wrong without a word
+
+
+def test_names_in_another_case_are_the_same_table(catalog, tmp_path):
+    (tmp_path / "data").mkdir()
+    in_shell(tmp_path, "CREATE SCHEMA Staging")
+    in_shell(tmp_path, "CREATE TABLE Staging.Orders AS SELECT 1 AS id")
+    found = catalog(orders={"schema": "staging", "mode": "append"})
+    assert found.exists("orders")
+    assert found.dataset("orders").schema() == {"id": "INTEGER"}
+    found.save("orders", pd.DataFrame({"id": [2]}))
+    assert len(rows(found, "orders")) == 2
+    with pytest.raises(DatasetError, match="exists already"):
+        catalog(orders={"schema": "STAGING", "mode": "error"}).save("orders", ORDERS)
+    other = catalog(other={"table_name": "oRDERs", "schema": "staging"})
+    assert other.dataset("other").fingerprint() == found.dataset("orders").fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "why"),
+    [
+        ([1, 2], [3, 5.6], "'5.6' would not stay what it is in column 'x'"),
+        ([1, 2], ["05"], "'05' would not stay what it is in column 'x'"),
+        ([1, 2], ["ann"], "'ann' would not stay what it is in column 'x'"),
+        ([0.5], [2**53 + 1], "'9007199254740993' would not stay"),
+        ([pd.Timestamp("2024-01-01").date()], [pd.Timestamp("2024-01-02 03:04")], "would not stay"),
+    ],
+)
+@pytest.mark.parametrize("mode", [{"mode": "append"}, {"mode": "upsert", "key": "x"}])
+def test_values_that_the_table_cannot_hold_are_refused(catalog, mode, first, then, why):
+    found = catalog(made=mode)
+    found.save("made", pd.DataFrame({"x": first}))
+    with pytest.raises(DatasetError, match=why):
+        found.save("made", pd.DataFrame({"x": then}))
+    assert len(rows(found)) == len(first)
+
+
+def test_values_that_fit_another_type_are_taken(catalog):
+    found = catalog(made={"mode": "upsert", "key": "x"})
+    found.save("made", pd.DataFrame({"x": [1, 2], "y": [0.5, 1]}))
+    found.save("made", pd.DataFrame({"x": [2.0, 3.0], "y": [7, None]}))
+    assert rows(found) == [{"x": 1, "y": 0.5}, {"x": 2, "y": 7.0}, {"x": 3, "y": None}]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("NULL::INT[]", "[]::INT[]"),
+        ("[]::INT[]", "[NULL]::INT[]"),
+        ("NULL::STRUCT(a INT)", "{'a': NULL::INT}"),
+        ("INTERVAL '30 days'", "INTERVAL '1 month'"),
+        ("map {}::MAP(INT, INT)", "NULL::MAP(INT, INT)"),
+    ],
+)
+def test_values_that_the_engine_hashes_alike_are_told_apart(catalog, tmp_path, one, other):
+    (tmp_path / "data").mkdir()
+    known = []
+    for value in (one, other):
+        in_shell(tmp_path, f"CREATE OR REPLACE TABLE made AS SELECT {value} AS x")
+        found = catalog(made={})
+        known.append(found.dataset("made").fingerprint())
+        found.connections.close()
+    assert known[0] != known[1]
+
+
+def test_columns_that_the_engine_would_rename_are_refused(catalog):
+    found = catalog(made={})
+    with pytest.raises(DatasetError, match="the columns 'A' and 'a' are one to DuckDB"):
+        found.save("made", pd.DataFrame({"A": [1], "a": [2]}))
+    with pytest.raises(DatasetError, match="a column has no name"):
+        found.save("made", pd.DataFrame({"": [1]}))
+
+
+def test_a_limit_counts_what_is_beyond_the_mark_and_nan_comes_once(catalog):
+    found = catalog(made={"limit": 2}, all={"table_name": "made"})
+    found.save("made", pa.table({"x": [3.0, 1.0, 2.0, float("nan")]}))
+    made = found.dataset("made")
+    assert made.load_beyond("x", None, "arrow")["x"].to_pylist() == [1, 2]
+    assert made.load_beyond("x", 2, "arrow")["x"].to_pylist() == [3]
+    assert found.dataset("all").load_beyond("x", 3, "arrow").num_rows == 0
+
+
+def test_a_broken_file_is_not_said_to_be_held_by_somebody(catalog, tmp_path):
+    found = catalog(made={})
+    found.save("made", ORDERS)
+    found.connections.close()
+    file = tmp_path / "data/warehouse.duckdb"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:12288] + bytes(byte ^ 255 for byte in whole[12288:]))
+    with pytest.raises(DatasetError) as raised:
+        catalog(made={}).load("made")
+    assert "open in another process" not in str(raised.value)
+
+
+def test_a_file_is_local_and_opened_one_way(catalog):
+    with pytest.raises(CatalogError, match=r"`database: s3://b/x\.duckdb` is a URL"):
+        catalog(made={"database": "s3://b/x.duckdb"}).dataset("made")
+    found = catalog(made={}, other={"settings": {"threads": 1}})
+    found.save("made", ORDERS)
+    with pytest.raises(DatasetError, match="is open already, with other settings"):
+        found.save("other", ORDERS)
+
+
 # --- Versions
 
 

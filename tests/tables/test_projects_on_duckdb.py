@@ -108,6 +108,33 @@ def store(tmp_path, monkeypatch, capsys):
         del sys.modules[name]
 
 
+INCREMENTAL = {
+    "conf/base/catalog.yml": """
+        orders: data/01_raw/orders.csv
+        bookings: {type: table, mode: upsert, key: id}
+        log: {type: table, mode: append}
+    """,
+    "src/store/pipelines/sales/nodes.py": """
+        import ibis
+
+        def book(orders):
+            return orders
+
+        def note(bookings: ibis.Table):
+            return bookings.mutate(double=bookings.amount * 2)
+    """,
+    "src/store/pipelines/sales/pipeline.py": """
+        from plait import new, node, pipeline
+        from store.pipelines.sales.nodes import book, note
+
+        def create_pipeline():
+            return pipeline([
+                node(book, outputs="bookings"),
+                node(note, {"bookings": new("bookings", by="id")}, "log"),
+            ])
+    """,
+}
+
 ALL = ["book", "sum_up", "rank", "report"]
 
 
@@ -132,7 +159,7 @@ def test_what_was_changed_in_the_shell_runs_again_and_says_why(store):
     assert store.ran() == ["sum_up"]
 
 
-def test_rows_are_read_for_their_digest_only_where_a_table_was_touched(store, monkeypatch):
+def test_rows_are_read_for_their_digest_only_where_somebody_else_wrote_to_the_file(store, monkeypatch):
     from plait.datasets.duckdb import identities
 
     store.plait("run")
@@ -145,7 +172,61 @@ def test_rows_are_read_for_their_digest_only_where_a_table_was_touched(store, mo
     assert read == []
     store.shell("UPDATE staging.bookings SET amount = amount + 1")
     store.plait("plan")
-    assert read == ["staging.bookings"]
+    assert sorted(read) == ["main.by_customer", "staging.bookings"]
+    store.plait("run")
+    read.clear()
+    store.write({"conf/base/parameters.yml": "least: 6\n"})
+    assert store.ran() == ALL[1:]
+    assert read == ["main.by_customer"], "what Plait itself writes makes nothing else doubtful"
+    read.clear()
+    store.plait("plan")
+    assert read == []
+
+
+def test_changes_that_leave_a_table_lying_as_it_lay_are_noticed(store):
+    store.plait("run")
+    numbers = "range % 10 AS amount, 'ann' AS customer FROM range(100)"
+    for round_ in range(4):
+        store.shell(f"CREATE OR REPLACE TABLE staging.bookings AS SELECT {round_} + range AS id, {numbers}")
+        store.shell(
+            f"CREATE OR REPLACE TABLE staging.bookings AS SELECT {round_ + 1} + range AS id, {numbers}"
+        )
+        assert "book" in store.ran()
+        store.shell("UPDATE by_customer SET amount = 1 WHERE customer = 'bob'")
+        store.shell("UPDATE by_customer SET amount = 2 WHERE customer = 'bob'")
+        assert "sum_up" in store.ran(), round_
+
+
+def test_a_table_that_somebody_else_changed_has_no_progress(store):
+    store.write(INCREMENTAL)
+    assert store.ran() == ["book", "note"]
+    store.shell("DELETE FROM log")
+    said = store.plait("run", code=1)
+    assert "'log' holds data, but nothing says what of its inputs is in it" in said
+    store.plait("run", "note", "--fresh")
+    assert store.shell("SELECT count(*) FROM log") == [(3,)]
+    assert store.ran() == []
+
+
+def test_progress_is_kept_where_a_run_was_killed_after_it(store):
+    store.write(INCREMENTAL)
+    deadly = (
+        INCREMENTAL["src/store/pipelines/sales/nodes.py"]
+        + """
+        def die(log: ibis.Table):
+            import os
+            os._exit(9)
+    """
+    )
+    pipeline = INCREMENTAL["src/store/pipelines/sales/pipeline.py"]
+    more = pipeline.replace("import book, note", "import book, note, die")
+    more = more.replace('"log"),', '"log"), node(die, outputs="gone"),')
+    store.write({"src/store/pipelines/sales/nodes.py": deadly, "src/store/pipelines/sales/pipeline.py": more})
+    command = [sys.executable, "-m", "plait", "run"]
+    assert subprocess.run(command, cwd=store.root, capture_output=True, check=False).returncode == 9
+    store.write(INCREMENTAL)
+    assert store.ran() == []
+    assert store.shell("SELECT count(*) FROM log") == [(3,)]
 
 
 def test_an_interrupted_run_goes_on_and_tables_stay_whole(store):
@@ -196,34 +277,7 @@ def test_versions_of_a_table_are_listed_loaded_and_traced(store):
 
 
 def test_new_rows_are_taken_once(store):
-    store.write(
-        {
-            "conf/base/catalog.yml": """
-                orders: data/01_raw/orders.csv
-                bookings: {type: table, mode: upsert, key: id}
-                log: {type: table, mode: append}
-            """,
-            "src/store/pipelines/sales/nodes.py": """
-                import ibis
-
-                def book(orders):
-                    return orders
-
-                def note(bookings: ibis.Table):
-                    return bookings.mutate(double=bookings.amount * 2)
-            """,
-            "src/store/pipelines/sales/pipeline.py": """
-                from plait import new, node, pipeline
-                from store.pipelines.sales.nodes import book, note
-
-                def create_pipeline():
-                    return pipeline([
-                        node(book, outputs="bookings"),
-                        node(note, {"bookings": new("bookings", by="id")}, "log"),
-                    ])
-            """,
-        }
-    )
+    store.write(INCREMENTAL)
     assert store.ran() == ["book", "note"]
     assert store.ran() == []
     store.write({"data/01_raw/orders.csv": "id,customer,amount\n3,ann,1\n4,cid,9\n"})

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plait.catalog.sql_tables import tables_named
+from plait.catalog.sql_tables import tables_named, unsteady
 from plait.values import Fingerprint
 
 __all__ = [
@@ -82,6 +82,11 @@ class Query:
     def tables(self) -> tuple[str, ...]:
         """The tables that it reads without saying which dataset they are."""
         return tables_named(part if isinstance(part, str) else None for part in self.parts)
+
+    @property
+    def unsteady(self) -> str | None:
+        """A word in it that gives something else each time, such as ``now``; None where there is none."""
+        return unsteady(part if isinstance(part, str) else None for part in self.parts)
 
     def written(
         self,

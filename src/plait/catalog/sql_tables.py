@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["tables_named"]
+__all__ = ["tables_named", "unsteady"]
 
 _WORD = re.compile(
     r"""--[^\n]* | /\*.*?\*/ | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | [A-Za-z_][\w$]* | \S""",
@@ -24,6 +24,14 @@ _OF_ARGUMENTS = frozenset(
     ["UNNEST", "GENERATE_SERIES", "RANGE", "FLATTEN", "GENERATOR", "SPLIT_TO_TABLE", "JSON_EACH", "JSON_TREE"]
 )
 _SUBQUERY = frozenset(["SELECT", "WITH", "VALUES"])
+_BEFORE_A_LEADING_FROM = frozenset(["(", "", ";", "UNION", "ALL", "EXCEPT", "INTERSECT"])
+# What gives another result at another time, although no table changed.
+_UNSTEADY = re.compile(
+    r"(?:GET_)?CURRENT_(?:DATE|TIME|TIMESTAMP|USER|ROLE|SCHEMA)|LOCALTIME(?:STAMP)?|SYSDATE|SYSTIMESTAMP"
+)
+_UNSTEADY_CALL = re.compile(
+    r"(?:NOW|TODAY|RAND|RANDOM|SETSEED|GETDATE|NEXTVAL|TXID_CURRENT|TRANSACTION_TIMESTAMP|\w*UUID\w*|SEQ[1248])"
+)
 
 
 def tables_named(parts: Iterable[str | None]) -> tuple[str, ...]:
@@ -34,6 +42,19 @@ def tables_named(parts: Iterable[str | None]) -> tuple[str, ...]:
     """
     words = [word for part in parts for word in _words(part)]
     return tuple(dict.fromkeys(_Walk(words).tables()))
+
+
+def unsteady(parts: Iterable[str | None]) -> str | None:
+    """Return the first word that gives something else each time, such as ``now``, or None.
+
+    Args:
+        parts: as of :func:`tables_named`.
+    """
+    words = [word for part in parts for word in _words(part)]
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if _UNSTEADY.fullmatch(word.upper()) or (following == "(" and _UNSTEADY_CALL.fullmatch(word.upper())):
+            return word
+    return None
 
 
 def _words(part: str | None) -> Iterator[str]:
@@ -82,13 +103,18 @@ class _Walk:
             self._clauses[-1], self._expects = "SELECT" if word == "SELECT" else "", False
         elif word == "FROM":
             # Not that of `EXTRACT(year FROM …)` and of `IS DISTINCT FROM`.
-            if self._clauses[-1] == "SELECT" and self._at(place - 1) != "DISTINCT":
+            if self._leads(place) or (self._clauses[-1] == "SELECT" and self._at(place - 1) != "DISTINCT"):
                 self._clauses[-1], self._expects = "FROM", True
         elif word == "JOIN" or (word == "," and self._clauses[-1] == "FROM"):
             self._expects = True
         else:
             return False
         return True
+
+    def _leads(self, place: int) -> bool:
+        """Say whether a query begins here: DuckDB reads ``FROM orders SELECT price`` too."""
+        before = self._at(place - 1)
+        return before in _BEFORE_A_LEADING_FROM or (before == ")" and self._clauses == [""])
 
     def _makes_rows(self, place: int) -> bool:
         return self._upper[place] in _OF_ARGUMENTS and self._at(place + 1) == "("

@@ -76,14 +76,16 @@ class QueryText:
 
     @property
     def is_complete(self) -> bool:
-        """Whether it names datasets, and reads no table besides."""
+        """Whether it names datasets, reads no table besides, and asks for nothing that is new each time."""
         query = self.query
-        return bool(query.references) and not query.tables
+        return bool(query.references) and not query.tables and query.unsteady is None
 
     @property
     def advice(self) -> str | None:
-        """What to write instead of the tables that it reads by their own names, or None."""
-        tables = self.query.tables
+        """What to write instead of what keeps its result from being identified, or None."""
+        tables, unsteady = self.query.tables, self.query.unsteady
+        if unsteady is not None:
+            return f"`{unsteady}` is another each time: write `:moment` there, and give it in `parameters`"
         if not tables:
             return None
         return f"put the tables it reads into the catalog, and write dataset('…') in the place of {tables[0]}"

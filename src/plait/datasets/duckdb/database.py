@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from plait.catalog.connections import Connections
 from plait.catalog.locations import local_path, location_of, redact
 from plait.catalog.registry import missing_library
+from plait.datasets.duckdb.checkpoints import checkpoints
 from plait.datasets.identifiers import TableName
-from plait.errors import DatasetError, PlaitError
+from plait.errors import CatalogError, DatasetError, PlaitError
 
 if TYPE_CHECKING:
     from plait.datasets.duckdb.identities import Identity
@@ -34,15 +35,24 @@ class Link:
     A cursor of its own goes to whoever asks; statements of several threads then run side by side, each
     in its own transaction. What Plait writes is written by one thread at a time.
 
+    Args:
+        file: what it leads to; None in memory.
+        opened_at: the number of the file's last checkpoint, before this connection was opened.
+
     Attributes:
         known: what identifies tables, as far as this process has found out.
+        untouched: whether nobody wrote to the file since Plait closed it; None while nobody has looked.
         writes: held by whoever writes.
     """
 
-    def __init__(self, raw: Any, *, writable: bool) -> None:
+    def __init__(
+        self, raw: Any, *, writable: bool, file: Path | None = None, opened_at: int | None = None
+    ) -> None:
         self.raw = raw
         self.writable = writable
-        self.known: dict[TableName, Identity] = {}
+        self.file, self.opened_at = file, opened_at
+        self.known: dict[str, Identity] = {}
+        self.untouched: bool | None = None
         self.writes = threading.RLock()
         self._mine = threading.local()
         self._backends: list[Any] = []
@@ -100,7 +110,9 @@ class Link:
 
     def forget(self, table: TableName) -> None:
         """Forget what identified a table that has just been written."""
-        self.known.pop(table, None)
+        from plait.datasets.duckdb.identities import row_key
+
+        self.known.pop(row_key(table), None)
 
     def close(self) -> None:
         """Write down what identifies tables, and let the file go."""
@@ -132,6 +144,11 @@ class Database:
         root: str | Path | None = None,
     ) -> None:
         self.path = str(path)
+        if "://" in self.path and not self.path.startswith("file://"):
+            raise CatalogError(
+                f"`database: {redact(self.path)}` is a URL, and DuckDB keeps its tables in a local file",
+                hint="`database: data/warehouse.duckdb`; files elsewhere are datasets of their own",
+            )
         self._settings = dict(settings or {})
         self._read_only = read_only
         self._connections = Connections() if connections is None else connections
@@ -202,14 +219,25 @@ class Database:
         patience = time.monotonic() + _PATIENCE
         while True:
             try:
+                file = None if place == MEMORY else Path(place)
+                opened_at = None if file is None else checkpoints(file)
                 raw = duckdb.connect(place, read_only=self._read_only, config=self._settings)
-                return Link(raw, writable=writable)
+                return Link(raw, writable=writable, file=file, opened_at=opened_at)
+            except duckdb.ConnectionException as error:
+                raise self._opened_otherwise(error) from error
             except duckdb.IOException as error:
                 if not is_locked(error):
                     raise
                 if time.monotonic() >= patience:
                     raise self._held(error) from error
             time.sleep(_PAUSE)
+
+    def _opened_otherwise(self, error: Exception) -> DatasetError:
+        return DatasetError(
+            f"'{self.location}' is open already, with other settings",
+            why=str(error).splitlines()[0],
+            hint="give all entries of a file the same `settings` and `read_only`",
+        )
 
     def _held(self, error: Exception) -> DatasetError:
         return DatasetError(
@@ -221,7 +249,8 @@ class Database:
 
 def is_locked(error: Exception) -> bool:
     """Say whether another process keeps a file from being opened."""
-    return "lock" in str(error).lower()
+    text = str(error).lower()
+    return "lock on file" in text or "used by another process" in text
 
 
 @contextmanager

@@ -1,28 +1,35 @@
 """What identifies a table: a digest of its rows, taken anew only where the table was touched.
 
 The digest counts rows and adds up their hashes inside the engine, in whatever order they lie: equal means
-equal rows, so that a step that made the same rows again makes nothing behind it run. A stamp tells by the
-metadata alone that nobody touched the table since; stamps and digests are kept in the file itself, in the
-schema ``plait``, written when the connection closes. Where they are missing the rows are read again.
+equal rows, so that a step that made the same rows again makes nothing behind it run. Digests are kept in the
+file itself, in the schema ``plait``, written when the connection closes, together with the number of the
+checkpoint that writes them. As long as the file has that number, nobody but Plait has changed anything in it.
+Otherwise the rows are read again. While the file is open, a stamp of how a table lies in it tells of changes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+import string
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from plait.catalog.sql_tables import unsteady
 from plait.datasets.duckdb import statements
+from plait.datasets.duckdb.checkpoints import checkpoints
 from plait.datasets.duckdb.database import Link, closed
-from plait.datasets.identifiers import TableName, parse
+from plait.datasets.identifiers import TableName, exactly, parse
 from plait.values import Fingerprint
 
 __all__ = [
     "SCHEMA",
     "Identity",
+    "calls_macro",
     "columns_of",
+    "disown",
     "identify",
+    "is_as_left",
     "kind_of",
     "remember",
     "row_key",
@@ -31,9 +38,13 @@ __all__ = [
 
 SCHEMA = "plait"
 _KEPT = f"{SCHEMA}.identities"
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
-# What a view gives may change although no table did: such a view is identified by its rows.
-_UNSTEADY = re.compile(r"(?i)\b(read_\w+|\w+_scan|glob|random|\w*uuid|now|today|current_\w+)\b")
+# A view over files is identified by its rows, and so is what gives something else each time.
+_OUTSIDE = re.compile(r"(?i)\b(read_\w+|\w+_scan|glob)\b")
+
+
+_CHECKPOINT = ""  # stands in the place of a table's name, in the row that holds the number
 
 
 class Identity(NamedTuple):
@@ -42,6 +53,7 @@ class Identity(NamedTuple):
     ``kept`` says that the file knows it too.
     """
 
+    table: TableName
     stamp: str
     token: str
     kept: bool
@@ -49,39 +61,49 @@ class Identity(NamedTuple):
 
 def row_key(table: TableName) -> str:
     """Return what stands for a table in the tables of the schema ``plait``."""
-    return "\0".join(table.stored("duckdb"))
+    return "\0".join(map(_folded, table.stored("duckdb")))
 
 
 def kind_of(link: Link, table: TableName) -> str | None:
     """Return ``TABLE`` or ``VIEW``, or None where there is neither; by metadata only."""
-    found = link.ask(
-        "SELECT table_type FROM information_schema.tables "
-        "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database()",
-        table.stored("duckdb"),
-    )
-    return None if not found else "VIEW" if found[0][0] == "VIEW" else "TABLE"
+    found = _beside(link, table, "lower(table_name) = lower(?)", table.stored("duckdb")[-1])
+    wanted = _folded(table.stored("duckdb")[-1])
+    kinds = [kind for name, kind in found if _folded(name) == wanted]
+    return None if not kinds else "VIEW" if kinds[0] == "VIEW" else "TABLE"
 
 
 def tables_starting(link: Link, table: TableName, start: str) -> list[str]:
     """Return the names of the tables and views beside one that begin so; by metadata only."""
+    found = _beside(link, table, "starts_with(lower(table_name), lower(?))", start)
+    return [name for name, _ in found if _folded(name).startswith(_folded(start))]
+
+
+def _beside(link: Link, table: TableName, condition: str, value: str) -> list[tuple[str, str]]:
+    """Return names and kinds of what is in the schema of a table and meets a condition."""
+    schema = table.stored("duckdb")[0]
     found = link.ask(
-        "SELECT table_name FROM information_schema.tables "
-        "WHERE table_schema = ? AND starts_with(table_name, ?) AND table_catalog = current_database()",
-        [table.stored("duckdb")[0], start],
+        "SELECT table_schema, table_name, table_type FROM information_schema.tables "
+        f"WHERE table_catalog = current_database() AND lower(table_schema) = lower(?) AND {condition}",
+        [schema, value],
     )
-    return [row[0] for row in found]
+    return [(name, kind) for home, name, kind in found if _folded(home) == _folded(schema)]
 
 
 def columns_of(link: Link, table: TableName) -> dict[str, str]:
     """Return the columns of a table or view and their types, in order; none where there is no table."""
-    return dict(
-        link.ask(
-            "SELECT column_name, data_type FROM duckdb_columns() "
-            "WHERE schema_name = ? AND table_name = ? AND database_name = current_database() "
-            "ORDER BY column_index",
-            table.stored("duckdb"),
-        )
+    found = link.ask(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND lower(schema_name) = lower(?) "
+        "AND lower(table_name) = lower(?) ORDER BY column_index",
+        table.stored("duckdb"),
     )
+    wanted = row_key(table)
+    return {column: kind for *name, column, kind in found if row_key(exactly(*name)) == wanted}
+
+
+def _folded(text: str) -> str:
+    """Return a name as DuckDB compares it: only the case of the letters A to Z does not count."""
+    return text.translate(_SMALL)
 
 
 def identify(link: Link, table: TableName) -> Fingerprint | None:
@@ -94,41 +116,86 @@ def identify(link: Link, table: TableName) -> Fingerprint | None:
     return Fingerprint(_table_token(link, table), "content")
 
 
+def is_as_left(link: Link, table: TableName) -> bool:
+    """Say whether a table holds the rows that Plait left in it, as far as that is on record."""
+    left = _read(link, table)
+    return left is None or _table_token(link, table) == left.token
+
+
+def disown(cursor: Any, table: TableName) -> None:
+    """Strike from the record what identified a table, in the transaction that writes it."""
+    _prepare(cursor)
+    cursor.execute(f"DELETE FROM {_KEPT} WHERE table_name = ?", [row_key(table)])
+
+
 def remember(link: Link) -> None:
     """Keep in the file what was found out of its tables, so that nobody need read them again.
 
-    A checkpoint comes first: it moves rows from the log into the file, which changes how they lie there.
+    A checkpoint comes first: it moves rows from the log into the file, which changes how they lie there. A
+    second one writes what is kept, under the number that is kept with it.
     """
-    new = [table for table, identity in link.known.items() if not identity.kept]
-    if not new or not link.writable:
+    new = any(not identity.kept for identity in link.known.values())
+    written = link.file is not None and checkpoints(link.file) != link.opened_at
+    if not link.writable or link.file is None or not (new or (written and _is_untouched(link))):
         return
     with suppress(Exception):  # it is only a memory: without it the rows are read again
+        right = {
+            key: known for key, known in _all_known(link).items() if _stamp(link, known.table) == known.stamp
+        }
         link.ask("CHECKPOINT")
-        rows = [
-            ("\0".join(table.stored("duckdb")), _stamp(link, table), link.known[table].token) for table in new
-        ]
+        last = checkpoints(link.file)
+        if last is None:
+            return
+        rows = [(key, _stamp(link, known.table), known.token) for key, known in right.items()]
         with link.transaction() as cursor:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-            columns = "table_name VARCHAR PRIMARY KEY, stamp VARCHAR, token VARCHAR"
-            cursor.execute(f"CREATE TABLE IF NOT EXISTS {_KEPT} ({columns})")
-            cursor.executemany(f"INSERT OR REPLACE INTO {_KEPT} VALUES (?, ?, ?)", rows)
+            _prepare(cursor)
+            cursor.execute(f"DELETE FROM {_KEPT}")
+            cursor.executemany(
+                f"INSERT INTO {_KEPT} VALUES (?, ?, ?)", [(_CHECKPOINT, str(last + 1), ""), *rows]
+            )
+        link.ask("CHECKPOINT")
+
+
+def _prepare(cursor: Any) -> None:
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    columns = "table_name VARCHAR PRIMARY KEY, stamp VARCHAR, token VARCHAR"
+    cursor.execute(f"CREATE TABLE IF NOT EXISTS {_KEPT} ({columns})")
+
+
+def _all_known(link: Link) -> dict[str, Identity]:
+    """Return what this process found out, and what the file knows of other tables that nobody touched."""
+    kept = _record(link, "table_name <> ?", _CHECKPOINT) if _is_untouched(link) else []
+    known = {key: Identity(exactly(*key.split("\0")), stamp, token, kept=True) for key, stamp, token in kept}
+    return {**known, **link.known}
 
 
 def _table_token(link: Link, table: TableName) -> str:
-    stamp = _stamp(link, table)
-    known = link.known.get(table) or _kept(link, table)
+    key, stamp = row_key(table), _stamp(link, table)
+    known = link.known.get(key) or (_read(link, table) if _is_untouched(link) else None)
     if known is None or known.stamp != stamp:
-        known = Identity(stamp, _digest(link, table), kept=False)
-    link.known[table] = known
+        known = Identity(table, stamp, _digest(link, table), kept=False)
+    link.known[key] = known
     return known.token
 
 
-def _kept(link: Link, table: TableName) -> Identity | None:
+def _is_untouched(link: Link) -> bool:
+    """Say whether nobody has written to the file between the last time Plait closed it and now."""
+    if link.untouched is None:
+        kept = _record(link, "table_name = ?", _CHECKPOINT)
+        link.untouched = bool(kept) and kept[0][1] == str(link.opened_at)
+    return link.untouched
+
+
+def _read(link: Link, table: TableName) -> Identity | None:
+    found = _record(link, "table_name = ?", row_key(table))
+    return Identity(table, found[0][1], found[0][2], kept=True) if found else None
+
+
+def _record(link: Link, condition: str, value: str) -> list[tuple[str, str, str]]:
     try:
-        found = link.ask(f"SELECT stamp, token FROM {_KEPT} WHERE table_name = ?", [row_key(table)])
+        return link.ask(f"SELECT table_name, stamp, token FROM {_KEPT} WHERE {condition}", [value])
     except Exception:  # nothing was kept in this file yet, or by something else under that name
-        return None
-    return Identity(found[0][0], found[0][1], kept=True) if found else None
+        return []
 
 
 def _stamp(link: Link, table: TableName) -> str:
@@ -154,10 +221,21 @@ def _view_token(link: Link, view: TableName) -> str:
         "AND database_name = current_database()",
         view.stored("duckdb"),
     )[0]
-    tokens = None if _UNSTEADY.search(text) else _tokens_below(link, view)
+    steady = not (_OUTSIDE.search(text) or unsteady([text]) or calls_macro(link, text))
+    tokens = _tokens_below(link, view) if steady else None
     if tokens is None:
         return _digest(link, view)
     return f"duckdb-view:{hashlib.sha256(repr((text, tokens)).encode()).hexdigest()}"
+
+
+def calls_macro(link: Link, text: str) -> bool:
+    """Say whether a query may call a macro of the file, whose text is none of the query's."""
+    macros = link.ask(
+        "SELECT DISTINCT function_name FROM duckdb_functions() "
+        "WHERE NOT internal AND function_type IN ('macro', 'table_macro')"
+    )
+    words = {word.lower() for word in re.findall(r"\w+", text)}
+    return any(name.lower() in words for (name,) in macros)
 
 
 def _tokens_below(link: Link, view: TableName) -> list[tuple[str, str]] | None:

@@ -7,21 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from plait.datasets.duckdb.database import Link
-from plait.datasets.duckdb.identities import SCHEMA, kind_of, row_key
+from plait.datasets.duckdb.identities import SCHEMA, disown, is_as_left, kind_of, row_key
 from plait.datasets.identifiers import TableName, exactly
 
-__all__ = ["read", "write"]
+__all__ = ["drop", "read", "write"]
 
 _TABLE = exactly(SCHEMA, "progress")
 
 
 def read(link: Link, table: TableName) -> Mapping[str, Any] | None:
-    """Return the progress stored for a table, or None where there is none, or the table is gone."""
+    """Return the progress stored for a table; None where there is none, or the rows are other ones now."""
     if kind_of(link, _TABLE) is None:
         return None
     found = link.ask(f"SELECT document FROM {_TABLE} WHERE table_name = ?", [row_key(table)])
     document = json.loads(found[0][0]) if found else None
-    if document is None or (document["rows"] and kind_of(link, table) is None):
+    if document is None:
+        return None
+    if document["rows"] and (kind_of(link, table) is None or not is_as_left(link, table)):
         return None
     return document["progress"]  # type: ignore[no-any-return]
 
@@ -35,4 +37,16 @@ def write(cursor: Any, table: TableName, progress: Mapping[str, Any], *, rows: b
     document = json.dumps({"schema": 1, "rows": rows, "progress": dict(progress)}, sort_keys=True)
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     cursor.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (table_name VARCHAR PRIMARY KEY, document VARCHAR)")
+    disown(cursor, table)  # until the rows are looked at again, they are known to be those of this progress
     cursor.execute(f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?)", [row_key(table), document])
+
+
+def drop(cursor: Any, table: TableName) -> None:
+    """Forget the progress for a table that is written otherwise, in the transaction that is open."""
+    with_progress = cursor.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ? "
+        "AND table_catalog = current_database()",
+        list(_TABLE.stored("duckdb")),
+    ).fetchall()
+    if with_progress:
+        cursor.execute(f"DELETE FROM {_TABLE} WHERE table_name = ?", [row_key(table)])

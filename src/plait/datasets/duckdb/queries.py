@@ -11,6 +11,7 @@ from plait.catalog.connections import Connections
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.duckdb.database import Database, Link
+from plait.datasets.duckdb.identities import calls_macro
 from plait.datasets.duckdb.tables import DEFAULT_DATABASE
 from plait.datasets.previews import of_arrow
 from plait.datasets.queries import QueryText
@@ -109,9 +110,14 @@ class Query:
     def fingerprint(self) -> Fingerprint | None:
         """Return what identifies the result: the text, the values, and the tables that it names.
 
-        None where the text reads something without saying which dataset it is.
+        None where the text reads something without saying which dataset it is, or calls a macro.
         """
-        return self._text.fingerprint() if self._text.is_complete else None
+        if not self._text.is_complete:
+            return None
+        calls = self._database.is_there() and self._do(
+            "look at", lambda link: calls_macro(link, self._text.read())
+        )
+        return None if calls else self._text.fingerprint()
 
     def release(self) -> None:
         """Close a connection of its own; one that is shared stays open for the others."""

@@ -30,11 +30,27 @@ def reachable(link: Link, data: Any) -> Iterator[str]:
         yield as_query(link, data)
         return
     cursor = link.mine()
-    cursor.register(_ROWS, frames.to_save(data, "arrow"))
+    rows = frames.to_save(data, "arrow")
+    _demand_names(rows.schema.names)
+    cursor.register(_ROWS, rows)
     try:
         yield f"SELECT * FROM {_ROWS}"
     finally:
         cursor.unregister(_ROWS)
+
+
+def _demand_names(names: Sequence[str]) -> None:
+    """Refuse what DuckDB would give another name without a word."""
+    known: dict[str, str] = {}
+    for name in names:
+        other = known.setdefault(name.lower(), name)
+        if not name:
+            raise DatasetError("a column has no name", hint="give each column a name of its own")
+        if other is not name:
+            raise DatasetError(
+                f"the columns '{other}' and '{name}' are one to DuckDB, which does not tell cases apart",
+                hint="rename one of them",
+            )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from plait.datasets.identifiers import TableName, quote
 
 __all__ = [
     "appended",
+    "changed_by_cast",
     "created",
     "digest",
     "merged",
@@ -68,17 +69,34 @@ def unique_key(query: str, key: Sequence[str]) -> str:
     return f"SELECT {names} FROM ({query}) GROUP BY {names} HAVING count(*) > 1 LIMIT 1"
 
 
+def changed_by_cast(query: str, column: str, given: str, there: str) -> str:
+    """Return the query of one value that is another after a cast from one type to the other and back."""
+    name = quote(column)
+    back = f"TRY_CAST(TRY_CAST({name} AS {there}) AS {given})"
+    return f"SELECT {name}::VARCHAR FROM ({query}) WHERE {name} IS DISTINCT FROM {back} LIMIT 1"
+
+
 def digest(source: str, columns: Mapping[str, str]) -> str:
-    """Return the query of what all rows amount to, in whatever order: count, and two sums of their hashes."""
-    names = ", ".join(map(quote, columns))
-    hashes = f"SELECT hash({names}) AS h FROM {source}"
+    """Return the query of what all rows amount to, in whatever order: count, and two sums of their hashes.
+
+    Of some types DuckDB hashes values alike that are not, ``NULL`` and ``[]`` among them: what they read as
+    is hashed too.
+    """
+    parts = [part for name, kind in columns.items() for part in _hashed(quote(name), kind)]
+    hashes = f"SELECT hash({', '.join(parts)}) AS h FROM {source}"
     return f"SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h::HUGEINT), 0) FROM ({hashes})"
 
 
-def stamp(table: TableName) -> str:
-    """Return the query of where and how a table lies in its file, which any change of it changes.
+def _hashed(name: str, kind: str) -> list[str]:
+    is_loose = kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "INTERVAL", "VARIANT"))
+    return [name, f"{name}::VARCHAR"] if is_loose else [name]
 
-    It reads metadata only. It may change where the table does not, as when the file is compacted.
+
+def stamp(table: TableName) -> str:
+    """Return the query of where and how a table lies in its file, by metadata only.
+
+    It changes with the table as long as the file is open: a checkpoint gives the room of old rows to new
+    ones, and after two changes a table may lie as it lay before. It may change where the table does not.
     """
     name = table.quoted("duckdb")
     literal = "'" + name.replace("'", "''") + "'"

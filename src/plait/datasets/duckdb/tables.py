@@ -16,7 +16,7 @@ from plait.datasets.duckdb import progress, statements
 from plait.datasets.duckdb.database import Database, Link
 from plait.datasets.duckdb.identities import columns_of, identify, kind_of, tables_starting
 from plait.datasets.duckdb.rows import is_computed_here, reachable, staged, staged_query
-from plait.datasets.duckdb.writing import write
+from plait.datasets.duckdb.writing import differing_types, write
 from plait.datasets.identifiers import Engine, TableName, exactly, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
 from plait.datasets.previews import of_arrow
@@ -300,18 +300,23 @@ class Table:
     def _beyond(self, link: Link, column: str, mark: Any) -> Any:
         import ibis
 
-        found = self._lazy(link)
+        found = self._lazy(link, limited=False)
         if column not in found.columns:
             raise DatasetError(f"there is no column '{column}'", hint=did_you_mean(column, found.columns))
         if mark is not None:
             found = found.filter(found[column] > ibis.literal(mark).cast(found[column].type()))
-        return found.order_by(column)
+            if found[column].type().is_floating():  # NaN is greater than all, and would come each time
+                found = found.filter(~found[column].isnan())
+        found = found.order_by(column)
+        return found if self._limit is None else found.limit(self._limit)
 
-    def _lazy(self, link: Link) -> Any:
+    def _lazy(self, link: Link, *, limited: bool = True) -> Any:
         self._demand_columns(link)
         backend = link.ibis()
-        if self._columns or self._where is not None or self._limit is not None:
-            return backend.sql(self._query(link))
+        limit = self._limit if limited else None
+        if self._columns or self._where is not None or limit is not None:
+            name = self.name.quoted("duckdb")
+            return backend.sql(statements.selected(name, self._columns, self._where, limit))
         *schemas, table = self.name.stored("duckdb")
         return backend.table(table, database=schemas[-1])
 
@@ -319,8 +324,8 @@ class Table:
         if mode in ("error", "ignore") and self._kind(link) is not None:
             refuse_existing(self.subject, mode)
             return
-        if mode == "upsert":  # its rows are looked at more than once, and computed once
-            with staged(link, [data]):
+        if mode == "upsert" or (mode == "append" and self._is_cast(link, data)):
+            with staged(link, [data]):  # its rows are looked at more than once, and computed once
                 self._write(link, staged_query(), mode)
             return
         if self.materialized == "view" and not is_computed_here(link, data):
@@ -332,10 +337,18 @@ class Table:
         with reachable(link, data) as query:
             self._write(link, query, mode)
 
+    def _is_cast(self, link: Link, data: Any) -> bool:
+        """Say whether rows to add have other types than the table."""
+        if self._kind(link) != "TABLE":
+            return False
+        with reachable(link, data) as query:
+            return bool(differing_types(link.mine(), self.name, query))
+
     def _write(self, link: Link, query: str, mode: Mode) -> None:
         with link.transaction() as cursor:
             kind = kind_of(link, self.name)
             write(cursor, self.name, kind, query, mode, self.key, wanted=self.materialized.upper())
+            progress.drop(cursor, self.name)
         link.forget(self.name)
 
     def _commit(self, chunks: Iterable[Any], how_far: Mapping[str, Any], mode: Mode) -> None:

@@ -10,7 +10,7 @@ from plait.datasets.identifiers import TableName
 from plait.datasets.modes import Mode, key_missing, key_twice
 from plait.errors import DatasetError, did_you_mean
 
-__all__ = ["write"]
+__all__ = ["differing_types", "write"]
 
 
 def write(
@@ -45,6 +45,7 @@ def write(
     if kind == "VIEW":
         raise DatasetError(f"rows cannot be added to the view {table}", hint="`mode: overwrite`")
     given = _demand_columns(cursor, table, query)
+    _demand_values(cursor, table, query)
     if mode == "upsert":
         cursor.execute(statements.merged(name, query, given, key))
     else:
@@ -65,8 +66,38 @@ def _demand_columns(cursor: Any, table: TableName, query: str) -> list[str]:
     return given
 
 
+def differing_types(cursor: Any, table: TableName, query: str) -> dict[str, tuple[str, str]]:
+    """Return the columns whose values a save turns into another type, with theirs and that of the table."""
+    there = {name.lower(): kind for name, kind in _types(cursor, f"FROM {table.quoted('duckdb')}").items()}
+    return {
+        name: (kind, there[name.lower()])
+        for name, kind in _types(cursor, query).items()
+        if there.get(name.lower(), kind) != kind and _is_plain(kind) and _is_plain(there[name.lower()])
+    }
+
+
+def _is_plain(kind: str) -> bool:
+    return not (kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "VARIANT", '"NULL"')))
+
+
+def _demand_values(cursor: Any, table: TableName, query: str) -> None:
+    """Refuse values that would be others in the table: 5.6 in a column of integers, '05' as a number."""
+    for name, (given, there) in differing_types(cursor, table, query).items():
+        lost = cursor.execute(statements.changed_by_cast(query, name, given, there)).fetchall()
+        if lost:
+            raise DatasetError(
+                f"{lost[0][0]!r} would not stay what it is in column '{name}'",
+                why=f"the column of the table is {there}, and the data has {given}",
+                hint="cast it in the node, or make the table anew with `mode: overwrite`",
+            )
+
+
+def _types(cursor: Any, query: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in cursor.execute(f"DESCRIBE {query}").fetchall()}
+
+
 def _columns(cursor: Any, query: str) -> list[str]:
-    return [row[0] for row in cursor.execute(f"DESCRIBE {query}").fetchall()]
+    return list(_types(cursor, query))
 
 
 def _demand_key(cursor: Any, query: str, key: Iterable[str]) -> None:

@@ -39,11 +39,20 @@ def write(link: Link, table: TableName, document: str) -> None:
     link.ask(f"INSERT INTO {where} (table_name, progress) VALUES (?, ?)", [_key(table), document])
 
 
-def beyond(query: str, column: str, mark: Any) -> tuple[str, list[Any]]:
-    """Return the query of those rows whose column is greater than a mark, in its order, and its values."""
-    if mark is None:
-        return f"SELECT * FROM ({query}) ORDER BY {quote(column)}", []
-    return f"SELECT * FROM ({query}) WHERE {quote(column)} > ? ORDER BY {quote(column)}", [mark]
+def beyond(
+    query: str, column: str, mark: Any, *, limit: int | None = None, is_float: bool = False
+) -> tuple[str, list[Any]]:
+    """Return the query of those rows whose column is greater than a mark, in its order, and its values.
+
+    Args:
+        is_float: whether the column may hold NaN, which is greater than all and would come each time.
+    """
+    name = quote(column)
+    where = "" if mark is None else f" WHERE {name} > ?"
+    if where and is_float:
+        where += f" AND {name} <> 'NaN'::FLOAT"
+    last = "" if limit is None else f" LIMIT {limit:d}"
+    return f"SELECT * FROM ({query}){where} ORDER BY {name}{last}", [] if mark is None else [mark]
 
 
 def _key(table: TableName) -> str:

@@ -102,7 +102,9 @@ class Table(Named):
                 found = self._lazy(self._account.session())
                 _ = found.schema  # asks the metadata: what is missing is told here, not amid a node's work
                 return found
-        return frames.convert(self._do("load", lambda link: fetched(link, self._query(link))), frame)
+        return frames.convert(
+            self._do("load", lambda link: fetched(link, self._query(link, self._limit))), frame
+        )
 
     def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any:
         """Return the rows whose ``column`` is greater than ``mark``, in its order; all where that is None."""
@@ -207,14 +209,14 @@ class Table(Named):
                 raise
             return None
 
-    def _query(self, link: Link, limit: int | None = None) -> str:
+    def _query(self, link: Link, limit: int | None) -> str:
         columns = self._chosen(link, self._columns) if self._columns else []
-        most = self._limit if limit is None else limit
-        return statements.selected(self.name.quoted("snowflake"), columns, self._where, most, self._at)
+        return statements.selected(self.name.quoted("snowflake"), columns, self._where, limit, self._at)
 
     def _query_beyond(self, link: Link, column: str, mark: Any) -> tuple[str, list[Any]]:
         (name,) = self._chosen(link, [column])
-        return progress.beyond(self._query(link), name, mark)
+        is_float = described(link, self.name)[name] == "FLOAT"
+        return progress.beyond(self._query(link, None), name, mark, limit=self._limit, is_float=is_float)
 
     def _chosen(self, link: Link, wanted: Sequence[str]) -> list[str]:
         from plait.datasets.snowflake.columns import chosen
