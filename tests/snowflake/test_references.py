@@ -87,7 +87,7 @@ def test_the_fingerprints_of_many_tables_are_one_question(ref, table, server):
 def test_a_procedure_is_named_with_its_arguments(credentials):
     procedure = ProcedureRef("refresh", credentials, arguments=["VARCHAR", "NUMBER"])
     assert procedure.load() == f'"{credentials["database"]}"."SALES"."REFRESH"'
-    assert procedure._subject.endswith("(VARCHAR, NUMBER)")
+    assert procedure.subject.endswith("(VARCHAR, NUMBER)")
 
 
 def test_a_procedure_is_known_by_its_arguments_and_its_body(credentials, connections, server):

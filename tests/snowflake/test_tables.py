@@ -163,6 +163,25 @@ def test_kedros_words_for_modes_are_understood(table):
         table(mode="overwriet")
 
 
+@pytest.mark.parametrize("mode", [{"mode": "append"}, {"mode": "upsert", "key": "x"}])
+@pytest.mark.parametrize(
+    ("then", "told"), [([3.0, 5.6], "'5.6' would not stay"), (["05"], "'05' would not stay")]
+)
+def test_values_that_the_table_cannot_hold_are_refused(table, mode, then, told):
+    table(**mode).save(pa.table({"x": [1, 2]}))
+    with pytest.raises(DatasetError, match=told):
+        table(**mode).save(pa.table({"x": then}))
+    table(**mode).save(pa.table({"x": [3.0]}))
+    assert table().load().num_rows == 3
+
+
+def test_a_limit_counts_what_is_beyond_the_mark_and_nan_comes_once(table):
+    table().save(pa.table({"x": [3.0, 1.0, 2.0, float("nan")]}))
+    assert table(limit=2).load_beyond("x", None)["x"].to_pylist() == [1, 2]
+    assert table(limit=2).load_beyond("x", 2.0)["x"].to_pylist() == [3]
+    assert table().load_beyond("x", 3.0).num_rows == 0
+
+
 def test_columns_where_and_limit_are_pushed_down(table, server):
     table().save(ORDERS)
     found = table(columns=["ID"], where='"price" IS NOT NULL', limit=1).load()

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, get_args
 
 from plait.errors import CatalogError, DatasetError, did_you_mean
 
-__all__ = ["Mode", "key_columns", "key_missing", "key_twice", "refuse_existing", "save_mode"]
+__all__ = ["Mode", "key_columns", "key_missing", "key_twice", "refuse_existing", "save_mode", "value_lost"]
 
 Mode = Literal["overwrite", "append", "upsert", "error", "ignore"]
 
@@ -63,4 +63,13 @@ def key_twice(key: Sequence[str], values: Sequence[Any]) -> DatasetError:
     return DatasetError(
         f"two rows have the same key: {', '.join(key)} = {', '.join(map(str, values))}",
         hint="keep one row for each key, say with `drop_duplicates` in the node",
+    )
+
+
+def value_lost(value: object, column: str, given: str, there: str) -> DatasetError:
+    """Return what is said of a value that a table can only hold as another one."""
+    return DatasetError(
+        f"{value!r} would not stay what it is in column '{column}'",
+        why=f"the column of the table is {there}, and the data has {given}",
+        hint="cast it in the node, or make the table anew with `mode: overwrite`",
     )

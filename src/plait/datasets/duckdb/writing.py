@@ -7,7 +7,7 @@ from typing import Any
 
 from plait.datasets.duckdb import statements
 from plait.datasets.identifiers import TableName
-from plait.datasets.modes import Mode, key_missing, key_twice
+from plait.datasets.modes import Mode, key_missing, key_twice, value_lost
 from plait.errors import DatasetError, did_you_mean
 
 __all__ = ["differing_types", "write"]
@@ -85,11 +85,7 @@ def _demand_values(cursor: Any, table: TableName, query: str) -> None:
     for name, (given, there) in differing_types(cursor, table, query).items():
         lost = cursor.execute(statements.changed_by_cast(query, name, given, there)).fetchall()
         if lost:
-            raise DatasetError(
-                f"{lost[0][0]!r} would not stay what it is in column '{name}'",
-                why=f"the column of the table is {there}, and the data has {given}",
-                hint="cast it in the node, or make the table anew with `mode: overwrite`",
-            )
+            raise value_lost(lost[0][0], name, given, there)
 
 
 def _types(cursor: Any, query: str) -> dict[str, str]:

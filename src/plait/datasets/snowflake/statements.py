@@ -11,6 +11,7 @@ from plait.errors import CatalogError
 
 __all__ = [
     "Columns",
+    "changed_by_cast",
     "copied_in",
     "created",
     "described",
@@ -134,6 +135,16 @@ def merged(table: TableName, source: TableName, columns: Mapping[str, str], key:
     return (
         f"MERGE INTO {table.quoted('snowflake')} t USING {source.quoted('snowflake')} s ON {same}{update}"
         f" WHEN NOT MATCHED THEN INSERT ({_list(columns)}) VALUES ({values})"
+    )
+
+
+def changed_by_cast(table: TableName, column: str, given: str, there: str) -> str:
+    """Return the query of one value that is another after a cast from one type to the other and back."""
+    name = quote(column)
+    back = f"CAST(CAST({name} AS {there}) AS {given})"
+    return (
+        f"SELECT CAST({name} AS VARCHAR) FROM {table.quoted('snowflake')} "
+        f"WHERE {name} IS DISTINCT FROM {back} LIMIT 1"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from plait.datasets.identifiers import TableName, quote
-from plait.datasets.modes import Mode, key_missing, key_twice
+from plait.datasets.modes import Mode, key_missing, key_twice, value_lost
 from plait.datasets.snowflake import statements
 from plait.datasets.snowflake.connection import Link
 from plait.datasets.snowflake.staging import Staged
@@ -34,8 +34,10 @@ def write(
     Raises:
         DatasetError: the columns do not fit, or a key is missing or there twice.
     """
-    if there is None or not _takes_file(there, staged, mode):
+    cast = _cast(table, there, staged) if there is not None and mode in ("append", "upsert") else {}
+    if there is None or cast or not _takes_file(there, staged, mode):
         staged.gather()
+    _demand_values(link, staged, cast)
     if mode == "upsert":
         _demand_key(link, staged, key)
     if there is None:
@@ -67,6 +69,36 @@ def _statement(
     if mode == "overwrite":
         return statements.overwritten(table, source, values)
     return statements.inserted(table, source, values)
+
+
+def _cast(table: TableName, there: Mapping[str, str], staged: Staged) -> dict[str, str]:
+    """Return the columns of the data whose values become another type in the table, and which."""
+    from plait.datasets.snowflake.columns import chosen
+
+    meant = dict(
+        zip(staged.columns, chosen(list(staged.columns), list(there), f"table {table}"), strict=True)
+    )
+    return {
+        given: there[name]
+        for given, name in meant.items()
+        if _kind(there[name]) != _kind(staged.columns[given])
+        and _is_plain(there[name], staged.columns[given])
+    }
+
+
+def _is_plain(*types: str) -> bool:
+    return not any(
+        type_.startswith(("VARIANT", "OBJECT", "ARRAY", "GEO", "VECTOR", "MAP")) for type_ in types
+    )
+
+
+def _demand_values(link: Link, staged: Staged, cast: Mapping[str, str]) -> None:
+    """Refuse values that would be others in the table: 5.6 in a column of integers, '05' as a number."""
+    for name, there in cast.items():
+        given = staged.columns[name]
+        lost = link.ask(statements.changed_by_cast(staged.table, name, given, there))
+        if lost:
+            raise value_lost(lost[0][0], name, given, there)
 
 
 def _same(there: Mapping[str, str], given: Mapping[str, str]) -> bool:
