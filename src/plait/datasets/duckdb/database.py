@@ -37,20 +37,19 @@ class Link:
 
     Args:
         file: what it leads to; None in memory.
-        opened_at: the number of the file's last checkpoint, before this connection was opened.
 
     Attributes:
+        opened_at: the number of the file's last checkpoint when this connection was opened.
         known: what identifies tables, as far as this process has found out.
         untouched: whether nobody wrote to the file since Plait closed it; None while nobody has looked.
         writes: held by whoever writes.
     """
 
-    def __init__(
-        self, raw: Any, *, writable: bool, file: Path | None = None, opened_at: int | None = None
-    ) -> None:
+    def __init__(self, raw: Any, *, writable: bool, file: Path | None = None) -> None:
         self.raw = raw
         self.writable = writable
-        self.file, self.opened_at = file, opened_at
+        self.file = file
+        self.opened_at = None if file is None else checkpoints(file)  # nobody else can write any more
         self.known: dict[str, Identity] = {}
         self.untouched: bool | None = None
         self.writes = threading.RLock()
@@ -219,10 +218,8 @@ class Database:
         patience = time.monotonic() + _PATIENCE
         while True:
             try:
-                file = None if place == MEMORY else Path(place)
-                opened_at = None if file is None else checkpoints(file)
                 raw = duckdb.connect(place, read_only=self._read_only, config=self._settings)
-                return Link(raw, writable=writable, file=file, opened_at=opened_at)
+                return Link(raw, writable=writable, file=None if place == MEMORY else Path(place))
             except duckdb.ConnectionException as error:
                 raise self._opened_otherwise(error) from error
             except duckdb.IOException as error:
