@@ -25,6 +25,9 @@ export function go(changes: Record<string, string | null>, replace = false): voi
   address.value = next;
 }
 
+/** Forgets what the dialog was to run: `do=run`, with `what` a selector, and `again` an earlier run. */
+export const CLOSED = { do: null, what: null, again: null };
+
 /** The link to a place, for anchors that can be opened in a new tab. */
 export function linkTo(changes: Record<string, string | null>): string {
   const next = new URLSearchParams(address.value);

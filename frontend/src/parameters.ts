@@ -98,6 +98,25 @@ export function asText({ kind }: Pick<Leaf, "kind">, value: unknown): string {
   return kind === "text" ? String(value) : JSON.stringify(value);
 }
 
+/** The texts that make parameters what they were in an earlier run, where that is not what they are today. */
+export function textsOf(leaves: Leaf[], earlier: Record<string, unknown>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const leaf of leaves) {
+    const value = leaf.secret ? undefined : valueAt(earlier, leaf.path);
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(leaf.value)) continue;
+    found[leaf.path] = asText(leaf, value);
+  }
+  return found;
+}
+
+function valueAt(values: Record<string, unknown>, path: string): unknown {
+  if (path in values) return values[path];
+  return path.split(".").reduce<unknown>(
+    (found, name) => (found && typeof found === "object" ? (found as Record<string, unknown>)[name] : undefined),
+    values,
+  );
+}
+
 export type Parsed = { value: unknown } | { problem: string };
 
 /** What a text in a field stands for, or why it cannot be. */

@@ -24,6 +24,11 @@ export const namespaces = computed<Namespaces>(() => namespacesOf(graph.value?.e
 export const edges = computed(() => edgesOf(graph.value?.elements ?? []));
 export const numberOf = computed(() => new Map(graph.value?.elements.map((element, number) => [idOf(element), number])));
 
+/** The selector of one node: its name, with its kind where a dataset has the same one. */
+export function selectorOf(node: string): string {
+  return numberOf.value.has(`dataset:${node}`) ? `node:${node}` : node;
+}
+
 /** 1 for each namespace that is unfolded, as the address says: all, some, or what suits the size. */
 export const open = computed<Uint8Array>(() => {
   const { names, numbers } = namespaces.value;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asText, changes, leavesOf, parse, type Leaf, type Schema } from "../src/parameters";
+import { asText, changes, leavesOf, parse, textsOf, type Leaf, type Schema } from "../src/parameters";
 
 const SCHEMA: Schema = {
   type: "object",
@@ -56,4 +56,9 @@ test("only what differs is changed, and what is wrong is told by name", () => {
     params: { depth: 5, free: "y" },
     problems: { tags: "not JSON: texts stand in double quotes" },
   });
+});
+
+test("an earlier run brings along what differs from today, and no secrets", () => {
+  const fields = [field("n", 2), field("g", { a: 1, b: "x" }), { ...field("key", "***"), secret: true }, field("new", 1)];
+  expect(textsOf(leavesOf(fields, {}), { n: 2, g: { a: 7, b: "y" }, key: "told" })).toEqual({ "g.a": "7", "g.b": "y" });
 });

@@ -3,7 +3,7 @@
 import { go } from "../address";
 import { api, isExported, type NodeDetails, type NodeRun } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
-import { graph, plan, showPlan } from "../state";
+import { graph, plan, selectorOf, showPlan } from "../state";
 import { duration, moment, plain } from "../words";
 import { ElementLink, Link, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
@@ -21,8 +21,8 @@ function Node({ node }: { node: NodeDetails }) {
       <Why name={node.name} latest={node.history?.[0]} />
       {!isExported && !graph.value?.project.read_only && (
         <p class="actions">
-          <button type="button" onClick={() => go({ select: node.name, do: "run" })}>Run this…</button>
-          <button type="button" onClick={() => go({ select: `${node.name}+`, do: "run" })}>Run from here…</button>
+          <button type="button" onClick={() => go({ what: selectorOf(node.name), do: "run" })}>Run this…</button>
+          <button type="button" onClick={() => go({ what: `${selectorOf(node.name)}+`, do: "run" })}>Run from here…</button>
         </p>
       )}
       <dl class="facts">

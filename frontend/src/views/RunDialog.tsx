@@ -1,9 +1,9 @@
 /** Running what is selected: parameters in a form, and the very command that will run. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { address, go, pipelineName, selector } from "../address";
-import { api, type Order, type ParameterField } from "../api";
-import { asText, changes, leavesOf, type Leaf, type Schema } from "../parameters";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { address, CLOSED, go, pipelineName, selector } from "../address";
+import { api, type Order } from "../api";
+import { asText, changes, leavesOf, type Leaf, textsOf } from "../parameters";
 import { told } from "../state";
 import { Loaded, useAnswer } from "./loaded";
 
@@ -17,31 +17,57 @@ export function RunDialog() {
     else dialog.current?.close();
   }, [wanted]);
   return (
-    <dialog ref={dialog} aria-label="Run" onClose={() => wanted && go({ do: null }, true)}>
+    <dialog ref={dialog} aria-label="Run" onClose={() => wanted && close()}>
       {wanted && <Asked />}
     </dialog>
   );
 }
 
+function close(): void {
+  go(CLOSED, true);
+}
+
+/** What the dialog is about, with its parameters; `edited` are the texts that an earlier run brings along. */
+interface Wanted {
+  pipeline: string;
+  select: string;
+  leaves: Leaf[];
+  edited: Record<string, string>;
+}
+
 function Asked() {
+  const [what, again] = [address.value.get("what"), address.value.get("again")];
   const [pipeline, select] = [pipelineName.value, selector.value];
-  const answer = useAnswer(() => api.parameters(pipeline, select), [pipeline, select]);
+  const answer = useAnswer(() => asked({ pipeline, select }, what, again), [pipeline, select, what, again]);
   return (
     <>
-      <h2>Run {select || (pipeline === "__default__" ? "everything" : pipeline)}</h2>
-      <Loaded answer={answer}>{({ fields, schema }) => <Form fields={fields} schema={schema} />}</Loaded>
+      <h2>Run {answer.value && titleOf(answer.value)}</h2>
+      <Loaded answer={answer}>{(found) => <Form key={`${what} ${again}`} asked={found} />}</Loaded>
+      {!answer.value && <p class="actions"><button type="button" onClick={close}>Close</button></p>}
     </>
   );
 }
 
-function Form({ fields, schema }: { fields: ParameterField[]; schema: Schema }) {
-  const [pipeline, select] = [pipelineName.value, selector.value];
-  const [edited, setEdited] = useState<Record<string, string>>({});
+function titleOf({ pipeline, select }: Wanted): string {
+  return select || (pipeline === "__default__" ? "everything" : pipeline);
+}
+
+/** What the page shows, unless the address names a selector, or a run whose order is to be repeated. */
+async function asked(page: { pipeline: string; select: string }, what: string | null, again: string | null): Promise<Wanted> {
+  const run = again === null ? null : (await api.run(again)).run;
+  const pipeline = run?.pipeline ?? page.pipeline;
+  const select = what ?? (run ? run.selection ?? "" : page.select);
+  const { fields, schema } = await api.parameters(pipeline, select);
+  const leaves = leavesOf(fields, schema);
+  return { pipeline, select, leaves, edited: run ? textsOf(leaves, run.parameters) : {} };
+}
+
+function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: Wanted }) {
+  const [edited, setEdited] = useState(begun);
   const [fresh, setFresh] = useState(false);
   const [workers, setWorkers] = useState(0);
   const [starting, setStarting] = useState(false);
   const [refused, setRefused] = useState<string | null>(null);
-  const leaves = useMemo(() => leavesOf(fields, schema), [fields, schema]);
   const { params, problems } = changes(leaves, edited);
   const order: Order = { pipeline, select, params, fresh, executor: "", workers };
   const judged = useCommand(order);
@@ -55,7 +81,7 @@ function Form({ fields, schema }: { fields: ParameterField[]; schema: Schema }) 
     setRefused(null);
     try {
       await api.start(order);
-      go({ do: null }, true);
+      close();
     } catch (error) {
       setRefused(told(error));
       setStarting(false);
@@ -79,7 +105,7 @@ function Form({ fields, schema }: { fields: ParameterField[]; schema: Schema }) 
       {[...elsewhere, ...(refused ? [refused] : [])].map((text) => <p key={text} class="trouble" role="alert">{text}</p>)}
       <p class="actions">
         <button type="submit" disabled={stopped}>{starting ? "Starting…" : "Run"}</button>
-        <button type="button" onClick={() => go({ do: null }, true)}>Cancel</button>
+        <button type="button" onClick={close}>Cancel</button>
       </p>
     </form>
   );

@@ -2,10 +2,10 @@
 
 import { address, go } from "../address";
 import { api, isExported, type RunDetails, type RunNode } from "../api";
-import { graph } from "../state";
+import { graph, selectorOf } from "../state";
 import { ledgerChanged, liveRuns, liveTick } from "../live";
 import { bytes, count, duration, moment, plain } from "../words";
-import { ElementLink, State } from "./links";
+import { ElementLink, State, whatRan } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 import { Timeline } from "./Timeline";
 
@@ -27,7 +27,7 @@ function Details({ found }: { found: RunDetails }) {
       <dl class="facts wide">
         <dt>Began</dt><dd>{moment(run.started)}</dd>
         <dt>Took</dt><dd>{duration(run.seconds)}</dd>
-        <dt>What</dt><dd>{run.selection ?? run.pipeline}</dd>
+        <dt>What</dt><dd>{whatRan(run)}</dd>
         <dt>Environment</dt><dd>{run.environment}</dd>
         <dt>Executor</dt><dd>{run.executor}</dd>
         {run.git_commit && <><dt>Commit</dt><dd><code>{run.git_commit.slice(0, 12)}</code>{run.git_dirty && " (changed)"}</dd></>}
@@ -53,8 +53,8 @@ function Actions({ found: { run, nodes } }: { found: RunDetails }) {
     <p class="actions">
       {live && <button type="button" onClick={() => void api.cancel(run.id, false)}>Stop after the running nodes</button>}
       {live && <button type="button" class="danger" onClick={() => void api.cancel(run.id, true)}>Stop now</button>}
-      {!live && <button type="button" onClick={() => go({ view: null, select: run.selection, do: "run" })}>Run again…</button>}
-      {first && <button type="button" onClick={() => go({ view: null, select: `${first.node}+`, do: "run" })}>Run again from {first.node}…</button>}
+      {!live && <button type="button" onClick={() => go({ do: "run", again: run.id })}>Run again…</button>}
+      {first && <button type="button" onClick={() => go({ do: "run", again: run.id, what: `${selectorOf(first.node)}+` })}>Run again from {first.node}…</button>}
     </p>
   );
 }

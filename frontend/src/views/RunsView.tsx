@@ -6,7 +6,7 @@ import { api, type Run } from "../api";
 import { ledgerChanged, liveRuns } from "../live";
 import { duration, figure, moment } from "../words";
 import { Chart } from "./Chart";
-import { Link, State } from "./links";
+import { Link, State, whatRan } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 import { type Column, Table } from "./Table";
 
@@ -51,7 +51,7 @@ function columnsOf(runs: Run[], picked: ReadonlySet<string>, pick: (id: string) 
     { title: "Status", cell: (run) => <State value={liveRuns.value.get(run.id)?.status ?? run.status} />, order: ({ status }) => status },
     { title: "Began", cell: ({ started }) => moment(started), order: ({ started }) => started },
     { title: "Took", number: true, cell: ({ seconds }) => duration(seconds), order: ({ seconds }) => seconds },
-    { title: "What", cell: ({ selection, pipeline }) => selection ?? (pipeline === "__default__" ? "all" : pipeline) },
+    { title: "What", cell: whatRan },
     { title: "Env", cell: ({ environment }) => environment },
     { title: "Nodes", cell: ({ done, skipped, failed, blocked }) => told({ done, skipped, failed, blocked }) },
     { title: "Commit", cell: ({ git_commit, git_dirty }) => (git_commit ? `${git_commit.slice(0, 9)}${git_dirty ? " (changed)" : ""}` : "") },

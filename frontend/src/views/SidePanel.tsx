@@ -1,7 +1,7 @@
 /** What is known of the element that is selected. */
 
 import { focus, go, pipelineName } from "../address";
-import { graph, numberOf } from "../state";
+import { graph, numberOf, selectorOf } from "../state";
 import { DatasetPanel } from "./DatasetPanel";
 import { NodePanel } from "./NodePanel";
 import { ParameterPanel } from "./ParameterPanel";
@@ -31,7 +31,8 @@ export function SidePanel() {
 
 /** The selections that begin at a node. */
 function Slices({ name }: { name: string }) {
-  const slices = [["This", name], ["With ancestors", `+${name}`], ["With descendants", `${name}+`]] as const;
+  const node = selectorOf(name);
+  const slices = [["This", node], ["With ancestors", `+${node}`], ["With descendants", `${node}+`]] as const;
   return (
     <nav class="slices" aria-label="Select">
       {slices.map(([title, select]) => (

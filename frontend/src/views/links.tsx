@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { go, linkTo } from "../address";
+import type { Run } from "../api";
 
 interface Props {
   to: Record<string, string | null>;
@@ -25,6 +26,11 @@ export function Link({ to, children, class: name, current }: Props) {
 
 export function ElementLink({ id }: { id: string }) {
   return <Link to={{ view: null, focus: id }}>{id.replace(/^(node|dataset):/, "")}</Link>;
+}
+
+/** Which part of the project a run was about. */
+export function whatRan({ selection, pipeline }: Pick<Run, "selection" | "pipeline">): string {
+  return selection ?? (pipeline === "__default__" ? "all" : pipeline);
 }
 
 export function State({ value }: { value: string }) {
