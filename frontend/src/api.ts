@@ -285,6 +285,7 @@ export const api = {
   metrics: () => ask<{ series: Record<string, { run: string; time: number; value: number }[]> }>("/api/metrics"),
   catalog: () => ask<{ datasets: CatalogRow[] }>("/api/catalog"),
   command: (order: Order) => send<{ command: string; problems: (Problem & { parameter: string | null })[] }>("/api/command", order),
-  start: (order: Order) => send<{ run: string | null; pid: number; command: string }>("/api/runs", order),
-  cancel: (id: string, now: boolean) => send<{ run: string }>(`/api/runs/${encodeURIComponent(id)}/cancel`, { now }),
+  start: (order: Order, ticket: string) => send<{ run: string | null; cancelled: boolean; command: string }>("/api/runs", { ...order, ticket }),
+  /** Stop a run; one that has not begun is known by the ticket of its order. */
+  cancel: (id: string, now: boolean) => send<{ run: string | null }>(`/api/runs/${encodeURIComponent(id)}/cancel`, { now }),
 };

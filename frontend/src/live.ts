@@ -14,6 +14,8 @@ export interface LiveRun {
   lines: { node: string | null; text: string }[];
   bytes: number | null;
   workers: number[];
+  /** It was asked to end when its running nodes are done. */
+  stopping: boolean;
 }
 
 interface LiveEvent {
@@ -28,6 +30,7 @@ interface LiveEvent {
   status?: LiveRun["status"];
   states?: Record<string, string>;
   keys?: Record<string, number>;
+  stopping?: boolean;
 }
 
 const KEPT_LINES = 500;
@@ -86,6 +89,7 @@ function begun(event: LiveEvent): LiveRun {
     lines: [],
     bytes: null,
     workers: [],
+    stopping: event.stopping ?? false,
   };
 }
 
@@ -97,6 +101,7 @@ function follow(run: LiveRun, event: LiveEvent): LiveRun {
     run.lines.push({ node: event.node ?? null, text: event.text ?? "" });
     if (run.lines.length > 2 * KEPT_LINES) run.lines.splice(0, KEPT_LINES);
   }
+  if (event.event === "run_stopping") return { ...run, stopping: true };
   return event.event === "run_finished" ? { ...run, status: event.status ?? "done" } : run;
 }
 
@@ -104,7 +109,11 @@ function update(id: string, run: LiveRun): void {
   liveRuns.value = new Map(liveRuns.value).set(id, run);
 }
 
+export function runsGoingOn(): LiveRun[] {
+  return [...liveRuns.value.values()].filter(({ status }) => status === "running");
+}
+
 /** The run to look at: the newest that is going on. */
 export function currentRun(): LiveRun | undefined {
-  return [...liveRuns.value.values()].filter(({ status }) => status === "running").at(-1);
+  return runsGoingOn().at(-1);
 }

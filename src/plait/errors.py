@@ -19,6 +19,7 @@
     │   ├── VersionNotFoundError
     │   └── VersionAlreadyExistsError
     ├── ProjectError                        a project cannot be opened
+    │   └── PipelineNotFoundError
     ├── UsageError (ValueError)             a command or a call was put together wrongly
     ├── KeysError                           partitions of a node failed or lack a partner
     ├── WorkerError                         a worker process died, hung or lost what it held
@@ -52,6 +53,7 @@ __all__ = [
     "OutputNotUniqueError",
     "ParameterError",
     "PipelineError",
+    "PipelineNotFoundError",
     "PlaitError",
     "Problems",
     "ProjectError",
@@ -193,6 +195,10 @@ class VersionAlreadyExistsError(DatasetError):
 
 class ProjectError(PlaitError):
     """A project cannot be found, opened or imported."""
+
+
+class PipelineNotFoundError(ProjectError):
+    """The project has no pipeline of that name."""
 
 
 class UsageError(PlaitError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,16 @@ def begun(process: str) -> GoingOn:
     return going_on
 
 
+def watching(going_on: GoingOn) -> SimpleNamespace:
+    return SimpleNamespace(
+        read_only=False,
+        orders={},
+        running=going_on.processes,
+        is_stopping=going_on.is_stopping,
+        stopping=lambda run: going_on.note([{"event": "run_stopping", "run_id": run}]),
+    )
+
+
 def test_a_process_is_known_by_more_than_its_number():
     assert living(signature()) == os.getpid()
     machine, pid, started = signature().split("-")
@@ -32,7 +43,30 @@ def test_a_run_whose_process_ended_is_not_cancelled_in_one_that_has_its_number(m
     sent = []
     monkeypatch.setattr(os, "kill", lambda pid, number: sent.append(number))
     machine, pid, _ = signature().split("-")
-    viewer = SimpleNamespace(read_only=False, running=begun(f"{machine}-{pid}-00000000").processes)
+    viewer = watching(begun(f"{machine}-{pid}-00000000"))
     with pytest.raises(NotFoundError, match="Run r is not going on"):
         asyncio.run(running.cancel(viewer, {"run": "r", "now": True}))
     assert set(sent) <= {0}, "a stranger was interrupted"
+
+
+@pytest.mark.parametrize(
+    ("asked", "interrupts"),
+    [([False], 1), ([False, False], 1), ([False, True], 2), ([True], 2), ([False, False, True], 2)],
+)
+def test_a_run_that_is_asked_gently_twice_is_not_stopped_at_once(monkeypatch, asked, interrupts):
+    sent = []
+    monkeypatch.setattr(os, "kill", lambda _, number: sent.append(number))
+    viewer = watching(begun(signature()))
+
+    async def ask():
+        for now in asked:
+            await running.cancel(viewer, {"run": "r", "now": now})
+
+    asyncio.run(ask())
+    assert sent.count(signal.SIGINT) == interrupts
+
+
+def test_a_page_that_is_opened_later_is_told_that_a_run_was_asked_to_stop():
+    going_on = begun(signature())
+    going_on.note([{"event": "run_stopping", "run_id": "r"}])
+    assert [run["stopping"] for run in going_on.so_far()] == [True]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import textwrap
-import time
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
-from shown import PLAIT, serving
+from shown import going_on, serving, until
 
 NODES = "src/yard/pipelines/harvest/nodes.py"
 
@@ -19,36 +16,6 @@ NODES = "src/yard/pipelines/harvest/nodes.py"
 def server(yard):
     with serving(yard) as server:
         yield server
-
-
-@contextmanager
-def going_on(yard, *arguments):
-    """A run on the command line that waits at the gate."""
-    process = subprocess.Popen(
-        [*PLAIT, "run", "--params", "factor=9", *arguments],
-        cwd=yard,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        (yard / "data/gate").touch()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def until(check, seconds=30.0):
-    """The first true answer."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := check():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come true")
 
 
 def test_a_run_from_the_command_line_is_seen_and_followed_to_its_end(window, yard, server):
@@ -235,7 +202,7 @@ def test_an_order_answers_with_its_run_or_with_why_there_is_none(yard, server):
         (problem,) = judged["problems"]
         assert "factr" in problem["message"]
         refused = client.post("/api/runs", json={"params": {"factr": 6}})
-        assert refused.status_code == 409
+        assert refused.status_code == 400
         assert "factr" in refused.json()["error"]["message"]
 
 

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { address, CLOSED, go, pipelineName, selector } from "../address";
 import { api, type Order } from "../api";
+import { runsGoingOn } from "../live";
 import { asText, changes, leavesOf, type Leaf, textsOf } from "../parameters";
 import { told } from "../state";
 import { Loaded, useAnswer } from "./loaded";
@@ -66,29 +67,19 @@ function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: W
   const [edited, setEdited] = useState(begun);
   const [fresh, setFresh] = useState(false);
   const [workers, setWorkers] = useState(0);
-  const [starting, setStarting] = useState(false);
-  const [refused, setRefused] = useState<string | null>(null);
+  const { starting, waitsFor, outcome, start } = useStarting();
   const { params, problems } = changes(leaves, edited);
   const order: Order = { pipeline, select, params, fresh, executor: "", workers };
   const judged = useCommand(order);
   const wrong: Record<string, string> = { ...judged.problems, ...problems };
   const elsewhere = judged.others.filter(() => Object.keys(problems).length === 0);
   const stopped = Object.keys(wrong).length > 0 || starting;
-  const start = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    if (Object.keys(problems).length) return;
-    setStarting(true);
-    setRefused(null);
-    try {
-      await api.start(order);
-      close();
-    } catch (error) {
-      setRefused(told(error));
-      setStarting(false);
-    }
+    if (!Object.keys(problems).length) void start(order);
   };
   return (
-    <form onSubmit={(event) => void start(event)}>
+    <form onSubmit={submit}>
       <fieldset>
         <legend>Parameters</legend>
         {leaves.map((leaf) => (
@@ -102,13 +93,45 @@ function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: W
       <label class="check"><input type="checkbox" checked={fresh} onChange={(event) => setFresh(event.currentTarget.checked)} /> also what did not change</label>
       <label><span>Worker processes</span><input type="number" min={0} max={64} value={workers} onInput={(event) => setWorkers(Number(event.currentTarget.value))} /></label>
       {judged.command && <pre class="command" tabIndex={0} aria-label="The command that runs">{judged.command}</pre>}
-      {[...elsewhere, ...(refused ? [refused] : [])].map((text) => <p key={text} class="trouble" role="alert">{text}</p>)}
+      {elsewhere.map((text) => <p key={text} class="trouble" role="alert">{text}</p>)}
+      {outcome.refused && <p class="trouble" role="alert">{outcome.refused}</p>}
+      {waitsFor && <p role="status">Waits until run {waitsFor} ends.</p>}
+      {outcome.nothing && <p role="status">Everything is up to date: nothing ran.</p>}
       <p class="actions">
         <button type="submit" disabled={stopped}>{starting ? "Starting…" : "Run"}</button>
         <button type="button" onClick={close}>Cancel</button>
       </p>
     </form>
   );
+}
+
+/** Starting a run; whoever leaves the dialog before it has begun does not want it any more. */
+function useStarting() {
+  const ticket = useRef<string | null>(null);
+  const [others, setOthers] = useState<string[] | null>(null);
+  const [outcome, setOutcome] = useState<{ refused?: string; nothing?: boolean }>({});
+  useEffect(() => () => {
+    if (ticket.current) void api.cancel(ticket.current, true).catch(() => null); // it ended meanwhile
+    ticket.current = null;
+  }, []);
+  const start = async (order: Order) => {
+    const mine = (ticket.current = newTicket());
+    setOthers(runsGoingOn().map(({ id }) => id));
+    setOutcome({});
+    const found = await api.start(order, mine).then(({ run }) => ({ nothing: run === null }), (error: unknown) => ({ refused: told(error) }));
+    if (ticket.current !== mine) return;
+    ticket.current = null;
+    if ("nothing" in found && !found.nothing) return close();
+    setOutcome(found);
+    setOthers(null);
+  };
+  const waitsFor = others?.find((id) => runsGoingOn().some((run) => run.id === id));
+  return { starting: others !== null, waitsFor, outcome, start };
+}
+
+/** Not `randomUUID`, which a page that another machine serves without TLS does not have. */
+function newTicket(): string {
+  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 interface FieldProps {

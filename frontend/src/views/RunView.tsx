@@ -1,8 +1,9 @@
 /** One run: when each node ran, what it waited for, what was printed, how it failed. */
 
+import { useState } from "preact/hooks";
 import { address, go } from "../address";
 import { api, isExported, type RunDetails, type RunNode } from "../api";
-import { graph, selectorOf } from "../state";
+import { graph, selectorOf, told } from "../state";
 import { ledgerChanged, liveRuns, liveTick } from "../live";
 import { bytes, count, duration, moment, plain } from "../words";
 import { ElementLink, State, whatRan } from "./links";
@@ -47,15 +48,32 @@ function Details({ found }: { found: RunDetails }) {
 
 function Actions({ found: { run, nodes } }: { found: RunDetails }) {
   if (isExported || graph.value?.project.read_only) return null;
-  const live = liveRuns.value.get(run.id)?.status === "running";
+  const known = liveRuns.value.get(run.id);
+  const live = known?.status === "running";
   const first = nodes.find(({ status }) => status === "failed");
   return (
     <p class="actions">
-      {live && <button type="button" onClick={() => void api.cancel(run.id, false)}>Stop after the running nodes</button>}
-      {live && <button type="button" class="danger" onClick={() => void api.cancel(run.id, true)}>Stop now</button>}
+      {live && <Stop id={run.id} stopping={known.stopping} />}
       {!live && <button type="button" onClick={() => go({ do: "run", again: run.id })}>Run again…</button>}
       {first && <button type="button" onClick={() => go({ do: "run", again: run.id, what: `${selectorOf(first.node)}+` })}>Run again from {first.node}…</button>}
     </p>
+  );
+}
+
+function Stop({ id, stopping }: { id: string; stopping: boolean }) {
+  const [refused, setRefused] = useState<string | null>(null);
+  const stop = (now: boolean) => {
+    setRefused(null);
+    api.cancel(id, now).catch((error: unknown) => setRefused(told(error)));
+  };
+  return (
+    <>
+      <button type="button" disabled={stopping} onClick={() => stop(false)}>
+        {stopping ? "Stopping after the running nodes…" : "Stop after the running nodes"}
+      </button>
+      <button type="button" class="danger" onClick={() => stop(true)}>Stop now</button>
+      {refused && <span class="trouble" role="alert">{refused}</span>}
+    </>
   );
 }
 

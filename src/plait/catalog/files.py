@@ -113,10 +113,18 @@ class FileDataset:
 
         return frames.convert(self.load(), frame)
 
+    @property
+    def has_preview(self) -> bool:
+        """Whether the format can be shown at all."""
+        return self._preview_function() is not None
+
+    def _preview_function(self) -> str | None:
+        previews = self.format.previews
+        return previews.get(self.frame) or previews.get("")
+
     def preview(self, limit: int = 20) -> Preview:
         """Return the first ``limit`` rows or lines, reading no more than needed."""
-        previews = self.format.previews
-        reference = previews.get(self.frame) or previews.get("")
+        reference = self._preview_function()
         if reference is None:
             raise DatasetError(f"{self.format.name} has no preview", where=self.location)
         look = resolve_function(reference)

@@ -135,6 +135,10 @@ class CachedDataset:
             if isinstance(self.dataset, Releases):
                 self.dataset.release()
 
+    @property
+    def has_preview(self) -> bool:
+        return isinstance(self.dataset, Previewable) and bool(getattr(self.dataset, "has_preview", True))
+
     def preview(self, limit: int = 20) -> Preview:
         if isinstance(self.dataset, Previewable):
             return self.dataset.preview(limit)

@@ -14,7 +14,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from plait.errors import PlaitError, Problems, ProjectError, close_matches, did_you_mean
+from plait.errors import (
+    PipelineNotFoundError,
+    PlaitError,
+    Problems,
+    ProjectError,
+    close_matches,
+    did_you_mean,
+)
 from plait.pipeline import Pipeline
 from plait.project.imports import Sources
 from plait.project.own_frames import last_place, own_traceback
@@ -87,7 +94,7 @@ class Pipelines(Mapping[str, Pipeline]):
             return self._makers[name]()
         if name == DEFAULT:
             return self._sum()
-        raise ProjectError(
+        raise PipelineNotFoundError(
             f"There is no pipeline '{name}'",
             hint=did_you_mean(name, self) or "pipelines are: " + ", ".join(self),
         )

@@ -90,7 +90,7 @@ def selected(parts: Parts, request: RunRequest) -> Pipeline:
     """Return the part of the project that a request names.
 
     Raises:
-        ProjectError: there is no such pipeline.
+        PipelineNotFoundError: there is no such pipeline.
         SelectionError: a selector names nothing, or nothing is left.
     """
     pipeline = _named(parts, request.pipeline)

@@ -37,6 +37,10 @@ class GoingOn:
         """Leave out a run that has ended."""
         self._runs.pop(run, None)
 
+    def is_stopping(self, run: str) -> bool:
+        """Return whether a run was asked to stop when its running nodes are done."""
+        return run in self._runs and bool(self._runs[run].get("stopping"))
+
     def processes(self) -> dict[str, str]:
         """Return run → the signature of its coordinating process."""
         return {run: known["process"] for run, known in self._runs.items()}
@@ -51,7 +55,9 @@ class GoingOn:
 
 def _follow(known: dict[str, Any], event: Mapping[str, Any]) -> None:
     node = event.get("node")
-    if event["event"] == "partition_done":
+    if event["event"] == "run_stopping":
+        known["stopping"] = True
+    elif event["event"] == "partition_done":
         known["keys"][node] = known["keys"].get(node, 0) + 1
     elif event["event"] in _STATES:
         known["states"][node] = _STATES[event["event"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plait.errors import (
     DatasetNotFoundError,
+    PipelineNotFoundError,
     PlaitError,
     RunNotFoundError,
     SelectionError,
@@ -15,7 +16,7 @@ __all__ = ["ASKED", "NOTHING", "STATE", "status_of"]
 
 ASKED, NOTHING, STATE = 400, 404, 409
 
-_NOTHING = (DatasetNotFoundError, RunNotFoundError, VersionNotFoundError)
+_NOTHING = (DatasetNotFoundError, PipelineNotFoundError, RunNotFoundError, VersionNotFoundError)
 _ASKED = (UsageError, SelectionError)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from plait.project import Project
 from plait.ui.asking import Workbench, WorkbenchError
 from plait.ui.going_on import GoingOn
 from plait.ui.memory import memory_of
+from plait.ui.orders import Order
 from plait.ui.snapshot import Snapshot, project_stamp, read_snapshot
 
 __all__ = ["Viewer"]
@@ -25,6 +25,7 @@ __all__ = ["Viewer"]
 _LOOK_AT_SOURCES = 0.7  # seconds
 _LOOK_AT_RUNS = 0.05
 _LOOK_AT_MEMORY = 1.0
+_LAST = 5  # runs, among which one is that ended before it was seen
 _MOST_WAITING = 2_000  # messages a slow page may have waiting before it is told to load anew
 
 
@@ -68,7 +69,7 @@ class Viewer:
         self._tasks: list[asyncio.Task[None]] = []
         self._going_on = GoingOn()
         self._ledger: Ledger | None = None
-        self._started: set[asyncio.Task[Any]] = set()
+        self.orders: dict[str, Order] = {}
 
     # --- Life
 
@@ -173,27 +174,34 @@ class Viewer:
         """Return the runs that are going on and the process of each."""
         return self._going_on.processes()
 
-    async def begun(self, process: asyncio.subprocess.Process) -> str | None:
-        """Return the run that a process has begun; None where it ended without one, having nothing to do.
+    def is_stopping(self, run: str) -> bool:
+        """Return whether a run was asked to stop when its running nodes are done."""
+        return self._going_on.is_stopping(run)
+
+    def stopping(self, run: str) -> None:
+        """Tell that a run was asked to stop when its running nodes are done."""
+        events = [{"event": "run_stopping", "run_id": run}]
+        self._going_on.note(events)
+        self._send(Message("run", {"events": events}))
+
+    async def begun(self, order: Order) -> str | None:
+        """Return the run that an order has begun; None where there was nothing to do, or it was cancelled.
 
         Raises:
             WorkbenchError: it refused to begin; with what it said.
         """
-        since = time.time()
-        ended = asyncio.create_task(process.communicate())
-        self._started.add(ended)
-        ended.add_done_callback(self._started.discard)
-        while not ended.done():
-            for run, signed in self.running().items():
-                if living(signed) == process.pid:
-                    return run
-            await asyncio.wait([ended], timeout=_LOOK_AT_RUNS)
-        _, said = ended.result()
-        if process.returncode == 2:
-            raise WorkbenchError(_refusal(said.decode(errors="replace").strip()))
+        assert order.process is not None
+        assert order.ended is not None
+        while not order.ended.done():
+            if run := order.run(self.running()):
+                return run
+            await asyncio.wait([order.ended], timeout=_LOOK_AT_RUNS)
         ledger = self.ledger()
-        last = [] if ledger is None else ledger.runs(1)
-        return last[0].id if last and last[0].started >= since - 1 else None
+        last = [] if ledger is None else ledger.runs(_LAST)
+        run = next((record.id for record in last if record.pid == order.process.pid), None)
+        if run is None and order.process.returncode and not order.cancelled:
+            raise WorkbenchError(_refusal(order.ended.result()[1].decode(errors="replace").strip()))
+        return run
 
     async def _follow_runs(self) -> None:
         tail = LiveTail(self.state)

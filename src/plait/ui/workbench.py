@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
-from plait.errors import PlaitError
-from plait.ui.refusals import status_of
+from plait.errors import PlaitError, UsageError, did_you_mean
+from plait.ui.refusals import ASKED, status_of
 
 if TYPE_CHECKING:
     from plait.catalog.preview import Preview
@@ -137,19 +137,18 @@ class Workbench:
 
         dataset: Any = self._project.catalog.dataset(name)
         if version is not None:
-            if not hasattr(dataset, "at_version"):
-                raise DatasetError(f"'{name}' has no versions")
-            dataset = dataset.at_version(version)
+            dataset = _at_version(name, dataset, version)
         if not isinstance(dataset, Previewable):
             raise DatasetError(f"'{name}' has no preview")
         return _preview_document(dataset.preview(limit), sort, descending)
 
     def state_of(self, name: str) -> dict[str, Any]:
         """Return whether a dataset is there, its versions and its size, without reading it."""
-        from plait.catalog.protocols import Exists, Versions
+        from plait.catalog.protocols import Exists, Previewable, Versions
 
         dataset: Any = self._project.catalog.dataset(name)
-        found: dict[str, Any] = {}
+        can_be_shown = isinstance(dataset, Previewable) and getattr(dataset, "has_preview", True)
+        found: dict[str, Any] = {"previewable": can_be_shown}
         if isinstance(dataset, Exists):
             found["exists"] = dataset.exists()
         if isinstance(dataset, Versions) and getattr(dataset, "version", None) is not None:
@@ -218,6 +217,7 @@ class Workbench:
                 {
                     **problem_document(each),
                     "parameter": each.parameter if isinstance(each, ParameterError) else None,
+                    "status": _status_of_order(each, options),
                 }
                 for each in problems
             ],
@@ -233,6 +233,27 @@ class Workbench:
         from plait.project.running import RunRequest, selected
 
         return selected(self._project.parts(), RunRequest(pipeline=pipeline, select=select or None))
+
+
+def _status_of_order(error: PlaitError, options: Mapping[str, Any]) -> int:
+    """Return whose fault it is: an order may bring parameters along that do not fit the project."""
+    from plait.errors import ParameterError
+
+    given = bool(options.get("params")) and isinstance(error, ParameterError)
+    return ASKED if given else status_of(error)
+
+
+def _at_version(name: str, dataset: Any, version: str) -> Any:
+    from plait.catalog.versions import safe_version
+    from plait.errors import DatasetError
+
+    if not hasattr(dataset, "at_version"):
+        raise UsageError(f"'{name}' has no versions")
+    try:
+        safe_version(version)
+    except DatasetError as error:
+        raise UsageError(error.what, why=error.why) from error
+    return dataset.at_version(version)
 
 
 @contextmanager
@@ -255,22 +276,28 @@ def _with_last_good(taken: Any, last: Any) -> Any:
 
 def _preview_document(preview: Preview, sort: str | None, descending: bool) -> dict[str, Any]:
     content: Any = preview.content
+    if sort is not None and sort not in (preview.columns or {}):
+        raise UsageError(f"There is no column '{sort}'", hint=did_you_mean(sort, preview.columns or ()))
     if isinstance(content, bytes):
         content = f"data:{preview.media_type or 'image/png'};base64,{base64.b64encode(content).decode()}"
     elif preview.kind == "table":
         content = [list(row) for row in content]
-        if sort is not None and sort in (preview.columns or {}):
+        if sort is not None:
             column = list(preview.columns or {}).index(sort)
-            content.sort(key=lambda row: _sortable(row[column]), reverse=descending)
+            content = _sorted(content, column, descending)
     document = asdict(preview)
     columns = None if preview.columns is None else dict(preview.columns)
     return {**document, "content": content, "columns": columns}
 
 
+def _sorted(rows: list[list[Any]], column: int, descending: bool) -> list[list[Any]]:
+    """Sort rows by a column, numbers apart from text; what is missing comes last in both directions."""
+    missing = [row for row in rows if row[column] is None or row[column] != row[column]]
+    there = [row for row in rows if row[column] is not None and row[column] == row[column]]
+    return [*sorted(there, key=lambda row: _sortable(row[column]), reverse=descending), *missing]
+
+
 def _sortable(value: Any) -> tuple[int, Any]:
-    """Order numbers before text, and what is missing last."""
-    if value is None or value != value:
-        return 2, ""
     return (0, value) if isinstance(value, int | float) else (1, str(value))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from plait.errors import PlaitError, ProjectError, did_you_mean
+from plait.errors import PipelineNotFoundError, PlaitError, did_you_mean
 from plait.project.check import catalogs, declared_types, naming, pipelines, queries
 from plait.project.check.facts import Facts, Source
 from plait.project.check.findings import Finding, flattened, warning
@@ -82,7 +82,7 @@ class _Inspection:
         if found is None:
             return ()
         if self._name not in found:
-            raise ProjectError(
+            raise PipelineNotFoundError(
                 f"There is no pipeline '{self._name}'",
                 hint=did_you_mean(self._name, found) or "pipelines are: " + ", ".join(found),
             )

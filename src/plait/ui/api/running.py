@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from plait.config import parse_overrides
 from plait.errors import UsageError
 from plait.processes import living
-from plait.project.graph.command import run_arguments, run_command
+from plait.project.graph.command import run_arguments
 from plait.project.pipelines import DEFAULT
+from plait.ui.asking import WorkbenchError
 from plait.ui.endpoints import Endpoint, ForbiddenError, NotFoundError, Parameter, RequestError
+from plait.ui.orders import kept
 from plait.ui.viewer import Viewer
 
 __all__ = ["ENDPOINTS"]
@@ -30,6 +34,8 @@ _BODY: Mapping[str, Any] = {
         "workers": {"type": "integer", "default": 0},
     }
 }
+_TICKET = {"ticket": {"type": "string", "default": ""}}  # what it is cancelled by before it has begun
+_BETWEEN = 0.05  # seconds between two interrupts, which would count as one
 _EXECUTORS = ("", "inline", "threads", "processes")
 
 
@@ -44,25 +50,36 @@ async def command(viewer: Viewer, values: Mapping[str, Any]) -> Any:
 async def start(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     _refuse_read_only(viewer)
     options = _options(values)
-    # Whoever is wrong is told before a process starts; words that begin with a dash would be options.
-    await viewer.workbench.ask("select", pipeline=values["pipeline"], select=values["select"])
-    arguments = run_arguments(values["pipeline"], values["select"], viewer.environment, **options)
-    process = await asyncio.create_subprocess_exec(
+    pipeline, select = values["pipeline"], values["select"]
+    ticket = values["ticket"] or secrets.token_hex(8)
+    if ticket in viewer.orders:
+        raise RequestError(f"The ticket '{ticket}' is taken")
+    with kept(viewer.orders, ticket) as order:
+        # Whoever is wrong is told before a process starts.
+        judged = await viewer.workbench.ask("command", pipeline=pipeline, select=select, options=options)
+        if judged["problems"]:
+            raise WorkbenchError(judged["problems"][0])
+        arguments = run_arguments(pipeline, select, viewer.environment, **options)
+        order.taken_by(await _process(viewer.root, arguments))
+        return {
+            "run": await viewer.begun(order),
+            "cancelled": order.cancelled,
+            "command": judged["command"],
+        }
+
+
+async def _process(folder: Path, arguments: list[str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "plait",
         *arguments,
-        cwd=viewer.root,
+        cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    return {
-        "run": await viewer.begun(process),
-        "pid": process.pid,
-        "command": run_command(values["pipeline"], values["select"], viewer.environment, **options),
-    }
 
 
 def _options(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,15 +100,28 @@ def _options(values: Mapping[str, Any]) -> dict[str, Any]:
 
 async def cancel(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     _refuse_read_only(viewer)
-    pid = living(viewer.running().get(values["run"], ""))
+    run = values["run"]
+    if (order := viewer.orders.get(run)) is not None:
+        run = order.run(viewer.running())
+        if run is None:
+            order.cancel()
+            return {"run": None}
+    await _stop(viewer, run, now=values["now"])
+    return {"run": run}
+
+
+async def _stop(viewer: Viewer, run: str, *, now: bool) -> None:
+    """Interrupt a run: the first time lets its running nodes finish, the second does not."""
+    pid = living(viewer.running().get(run, ""))
     if pid is None:
-        raise NotFoundError(f"Run {values['run']} is not going on")
+        raise NotFoundError(f"Run {run} is not going on")
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGINT)
-        if values["now"]:
-            await asyncio.sleep(0.05)
+        if not viewer.is_stopping(run):
+            viewer.stopping(run)
             os.kill(pid, signal.SIGINT)
-    return {"run": values["run"]}
+            await asyncio.sleep(_BETWEEN if now else 0)
+        if now:
+            os.kill(pid, signal.SIGINT)
 
 
 def _refuse_wrong_names(params: Mapping[str, Any]) -> None:
@@ -117,7 +147,7 @@ ENDPOINTS = (
         start,
         "Start a run, and return its id once it has begun; null where there is nothing to do.",
         method="POST",
-        body=_BODY,
+        body={"properties": {**_BODY["properties"], **_TICKET}},
     ),
     Endpoint(
         "/api/command",
@@ -129,8 +159,8 @@ ENDPOINTS = (
     Endpoint(
         "/api/runs/{run}/cancel",
         cancel,
-        "Stop a run: let running nodes finish, or not even that.",
-        (Parameter("run", place="path"),),
+        "Stop a run: let running nodes finish, or not even that. One that has not begun ends at once.",
+        (Parameter("run", place="path", description="A run, or the ticket that it was ordered with."),),
         method="POST",
         body={"properties": {"now": {"type": "boolean", "default": False}}},
     ),
