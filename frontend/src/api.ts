@@ -66,6 +66,7 @@ export interface DatasetDetails {
   consumers: string[];
   columns?: Record<string, string> | null;
   exists?: boolean | null;
+  previewable?: boolean;
   bytes?: number;
   versions?: string[];
   partitions?: { total: number; counts: Record<string, number>; keys: { key: string; state: string }[] };

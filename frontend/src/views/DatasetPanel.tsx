@@ -34,7 +34,7 @@ function Dataset({ dataset }: { dataset: DatasetDetails }) {
         <dt>Used by</dt>
         <dd>{consumers.length ? consumers.map((node, number) => [number ? ", " : "", <ElementLink key={node} id={`node:${node}`} />]) : "no node"}</dd>
       </dl>
-      {exists && <Shown dataset={dataset} />}
+      {exists && dataset.previewable !== false && <Shown dataset={dataset} />}
       {partitions && (
         <>
           <h3>{count(partitions.total)} partitions</h3>

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -50,7 +49,7 @@ def create_app(viewer: Viewer, *, secret: str, hosts: frozenset[str]) -> Starlet
             Middleware(Guard, secret=secret, hosts=hosts),
             Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5),
         ],
-        exception_handlers={404: _not_there, 405: _not_there},
+        exception_handlers={404: _not_there, 405: _wrong_method},
         lifespan=lifespan,
     )
     app.state.viewer = viewer
@@ -70,7 +69,13 @@ async def _description(_: Request) -> Response:
 
 
 async def _not_there(request: Request, _: Exception) -> Response:
-    error: Mapping[str, Any] = {"message": f"There is nothing at {request.url.path}", "where": []}
-    return JSONResponse(
-        {"error": {**error, "why": None, "hint": "/api/openapi.json tells what there is"}}, 404
-    )
+    return _told(f"There is nothing at {request.url.path}", 404)
+
+
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    return _told(f"{request.url.path} takes no {request.method}", 405, getattr(error, "headers", None))
+
+
+def _told(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    error = {"message": message, "where": [], "why": None, "hint": "/api/openapi.json tells what there is"}
+    return JSONResponse({"error": error}, status, headers)

@@ -71,12 +71,21 @@ async def logs(viewer: Viewer, values: Mapping[str, Any]) -> Any:
     ledger = _ledger(viewer)
     record = ledger.run(values["run"])
     lines = ledger.logs(record.id, values["node"])
+    nodes = ledger.nodes(record.id)
+    await _refuse_unknown(viewer, record.id, values["node"], {node.node for node in nodes})
     failures = [
         {"node": node.node, "error": node.error, "traceback": node.traceback}
-        for node in ledger.nodes(record.id)
+        for node in nodes
         if node.traceback and values["node"] in (None, node.node)
     ]
     return {"lines": [log_document(line) for line in lines[-values["limit"] :]], "failures": failures}
+
+
+async def _refuse_unknown(viewer: Viewer, run: str, node: str | None, recorded: set[str]) -> None:
+    """Refuse a node that neither ran nor is in the project, where it may run yet."""
+    if node is None or node in recorded or f"node:{node}" in (await viewer.snapshot()).details:
+        return
+    raise NotFoundError(f"Run {run} has no node '{node}'")
 
 
 async def compare(viewer: Viewer, values: Mapping[str, Any]) -> Any:
