@@ -153,7 +153,9 @@ export interface PlanStep {
 
 export interface Plan {
   steps: PlanStep[];
+  /** What surely runs takes at least so long; with what may run, at most so long. */
   expected_seconds: number | null;
+  expected_seconds_at_most: number | null;
   stale_upstream: string[];
 }
 
@@ -279,7 +281,7 @@ export const api = {
   plan: (pipeline: string, select: string) => ask<Plan>("/api/plan", { pipeline, select }),
   parameters: (pipeline: string, select: string) =>
     ask<{ fields: ParameterField[]; schema: Schema }>("/api/parameters", { pipeline, select }),
-  runs: () => ask<{ runs: Run[] }>("/api/runs"),
+  runs: (limit: number) => ask<{ runs: Run[] }>("/api/runs", { limit }),
   run: (id: string) => ask<RunDetails>(`/api/runs/${encodeURIComponent(id)}`),
   logs: (id: string, node?: string) => ask<Logs>(`/api/runs/${encodeURIComponent(id)}/logs`, node ? { node } : {}),
   compare: (run: string[]) => ask<Comparison>("/api/compare", { run }),

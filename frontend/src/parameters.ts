@@ -92,10 +92,11 @@ function kindOf(schema: Schema, value: unknown): Kind {
   return typeof value === "string" ? "text" : "json";
 }
 
-/** How a value stands in its field. */
+/** How a value stands in its field; whole numbers that JavaScript cannot hold come as texts. */
 export function asText({ kind }: Pick<Leaf, "kind">, value: unknown): string {
   if (value === null || value === undefined) return "";
-  return kind === "text" ? String(value) : JSON.stringify(value);
+  const isBare = kind === "text" || (kind === "integer" && typeof value === "string");
+  return isBare ? String(value) : JSON.stringify(value);
 }
 
 /** The texts that make parameters what they were in an earlier run, where that is not what they are today. */

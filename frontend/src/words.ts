@@ -11,6 +11,19 @@ export function duration(seconds: number | null | undefined): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** How long something takes that takes longer where more turns out to be needed. */
+export function between(least: number, most: number | null): string {
+  if (least === most) return `About ${duration(least)}`;
+  const bounds = [least > 0 && `at least ${duration(least)}`, most !== null && `at most ${duration(most)}`];
+  const text = bounds.filter(Boolean).join(", ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What becomes of a node, as a plan tells it. */
+export function planned(action: string): string {
+  return action === "skip" ? "up to date" : action;
+}
+
 export function bytes(size: number | null | undefined): string {
   if (size === null || size === undefined) return "–";
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -31,6 +44,12 @@ export function moment(seconds: number): string {
     `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ` +
     `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`
   );
+}
+
+/** When a run began, as its name tells it; nothing where it has another name. */
+export function began(run: string): number | null {
+  const found = /^(\d{4}-\d\d-\d\dT\d\d)\.(\d\d)\.(\d\d)/.exec(run);
+  return found && Date.parse(`${found[1]}:${found[2]}:${found[3]}Z`) / 1000;
 }
 
 /** A value as it is, for those who compare it with their own: years and ids are not grouped. */

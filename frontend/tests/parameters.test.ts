@@ -62,3 +62,10 @@ test("an earlier run brings along what differs from today, and no secrets", () =
   const fields = [field("n", 2), field("g", { a: 1, b: "x" }), { ...field("key", "***"), secret: true }, field("new", 1)];
   expect(textsOf(leavesOf(fields, {}), { n: 2, g: { a: 7, b: "y" }, key: "told" })).toEqual({ "g.a": "7", "g.b": "y" });
 });
+
+test("a whole number that came as text, being too large, stands in its field as a number", () => {
+  const [leaf] = leavesOf([field("depth", "9007199254740993")], SCHEMA) as [Leaf];
+  expect(asText(leaf, leaf.value)).toBe("9007199254740993");
+  expect(changes([leaf], { depth: "9007199254740993" })).toEqual({ params: {}, problems: {} });
+  expect(changes([leaf], { depth: "9007199254740992" }).problems.depth).toContain("too large");
+});

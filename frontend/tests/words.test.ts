@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, count, duration, figure, moment, plain, shortFingerprint } from "../src/words";
+import { began, between, bytes, count, duration, figure, moment, plain, shortFingerprint } from "../src/words";
 
 test.each([
   [null, "–"],
@@ -56,4 +56,16 @@ test("values are told plainly", () => {
 test("a moment is local time to the second", () => {
   const time = new Date(2026, 0, 2, 3, 4, 5).getTime() / 1000;
   expect(moment(time)).toBe("2026-01-02 03:04:05");
+});
+
+test.each([
+  [2, 2, "About 2.00 s"],
+  [0.889, 5.27, "At least 889 ms, at most 5.27 s"],
+  [0.889, null, "At least 889 ms"],
+  [0, 5, "At most 5.00 s"],
+])("%s to %s seconds are told as %s", (least, most, text) => expect(between(least, most)).toBe(text));
+
+test("a run that is named by its time tells when it began, and others do not", () => {
+  expect(began("2026-11-30T14.37.06.522Z")).toBe(Date.UTC(2026, 10, 30, 14, 37, 6) / 1000);
+  expect(began("nightly")).toBeNull();
 });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 
 import pytest
@@ -36,8 +37,16 @@ def test_plan_as_json(mill):
     reason = step["reasons"][0]
     assert (reason["kind"], reason["symbol"]) == ("code", "mill.helpers.cleaned")
     assert (reason["file"], reason["line"]) == ("src/mill/helpers.py", 1)
-    assert document["expected_seconds"] > 0
+    assert 0 < document["expected_seconds"] < document["expected_seconds_at_most"]
     assert document["counts"]["run"] == 1
+
+
+def test_a_plan_tells_how_long_it_takes_at_least_and_at_most(mill):
+    mill.plait("run")
+    before = "by what the nodes took before"
+    assert re.search(rf"; about \d[^,]*, {before}$", mill.plait("plan", "--fresh").out.strip())
+    mill.edit("src/mill/helpers.py", "> 0", "> 1")
+    assert re.search(rf"; at least \d.*, at most \d.*, {before}$", mill.plait("plan").out.strip())
 
 
 def test_plan_of_a_part_with_other_parameters(mill):

@@ -25,6 +25,27 @@ def test_a_node_shows_what_it_does_and_the_code_it_reaches(window, flights_serve
     expect(panel.get_by_role("link", name="train", exact=True)).to_be_visible()
 
 
+def test_what_stands_in_backticks_is_code(window, yard):
+    nodes = yard / "src/yard/pipelines/harvest/nodes.py"
+    nodes.write_text(nodes.read_text().replace("Rows at the limit", "Rows at the ``least`` of `params`"))
+    with serving(yard) as server:
+        window.open(server, "focus=node:north.heavier").drawn()
+        doc = window.panel.locator(".doc")
+        expect(doc.locator("code")).to_have_text(["least", "params"])
+        expect(doc).to_contain_text("Rows at the least of params stay.")
+
+
+def test_what_cannot_be_shown_has_no_preview_and_no_error(window, yard):
+    catalog = yard / "conf/base/catalog.yml"
+    kept = "type: joblib\n  path: data/01_raw/apples.csv"
+    catalog.write_text(catalog.read_text().replace("type: html\n  path: data/08_reporting/report.html", kept))
+    with serving(yard) as server:
+        window.open(server, "focus=dataset:report").drawn()
+        expect(window.panel.get_by_text("joblib")).to_be_visible()
+        expect(window.panel.get_by_role("heading", name="Preview")).to_have_count(0)
+        expect(window.panel.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_node_tells_why_it_ran_and_how_long_it_took(window, yard_server):
     window.open(yard_server, "focus=node:score").drawn()
     expect(window.panel.locator(".why")).to_contain_text("Last done")

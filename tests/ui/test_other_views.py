@@ -27,6 +27,22 @@ def test_runs_are_listed_with_their_metrics(window, yard_server):
     expect(window.page.get_by_role("columnheader", name="scores.mean")).to_be_visible()
 
 
+def test_only_the_last_runs_are_listed_until_more_are_asked_for(window, yard_server):
+    (one, *_) = yard_server.get("/api/runs")["runs"]
+
+    def answer(route):
+        limit = int(route.request.url.partition("limit=")[2])
+        runs = [{**one, "id": f"run{number}"} for number in range(min(limit, 450))]
+        route.fulfill(json={"runs": runs})
+
+    window.page.route("**/api/runs?*", answer)
+    window.open(yard_server, "view=runs")
+    expect(window.page.get_by_text("the last 200 runs")).to_be_visible()
+    window.page.get_by_role("button", name="More runs").click()
+    expect(window.page.get_by_role("table")).to_have_attribute("aria-rowcount", "450")
+    expect(window.page.get_by_text("the last")).to_have_count(0)
+
+
 def test_metrics_are_drawn_over_the_runs(window, yard_server):
     window.open(yard_server, "view=runs")
     chart = window.page.get_by_role("figure").filter(has_text="scores.mean")
@@ -40,6 +56,7 @@ def test_a_run_shows_its_times_and_the_way_it_waited_for(window, yard_server):
     expect(window.page.get_by_role("heading", name=f"Run {run}")).to_be_visible()
     path = yard_server.get(f"/api/runs/{run}")["critical_path"]
     assert path[0] == "rows_of"
+    expect(window.page.locator("dt:text-is('What') + dd")).to_have_text("all")
     assert "score" in path
     expect(window.page.locator("dd", has_text=" → ".join(path))).to_be_visible()
     bars = window.page.locator(".timeline [role=listitem]")

@@ -185,4 +185,5 @@ def test_what_would_run_is_coloured_and_counted(window, yard_server):
     actions = [step["action"] for step in yard_server.get("/api/plan")["steps"]]
     assert "run" in actions
     for action in set(actions):
-        expect(window.page.locator(".legend")).to_contain_text(f"{actions.count(action)} {action}")
+        word = "up to date" if action == "skip" else action
+        expect(window.page.locator(".legend")).to_contain_text(f"{actions.count(action)} {word}")

@@ -77,3 +77,10 @@ def test_a_dataset_says_whether_it_can_be_shown(yard):
     with serving(yard) as server:
         shown = {name: server.get(f"/api/datasets/{name}")["previewable"] for name in ("apples", "report")}
     assert shown == {"apples": True, "report": False}
+
+
+def test_whole_numbers_that_a_page_cannot_hold_are_told_as_text(yard):
+    (yard / "data/01_raw/apples.csv").write_text(f"kind,weight\na,{2**53 + 1}\nb,3\n")
+    with serving(yard) as server:
+        rows = server.get("/api/preview/apples")["content"]
+    assert rows == [["a", str(2**53 + 1)], ["b", 3]]

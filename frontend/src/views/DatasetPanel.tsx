@@ -6,6 +6,7 @@ import { api, isExported, type DatasetDetails } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
 import { bytes, count, moment } from "../words";
 import { Chart } from "./Chart";
+import { Doc } from "./Doc";
 import { ElementLink, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 import { PreviewView } from "./PreviewView";
@@ -20,7 +21,7 @@ function Dataset({ dataset }: { dataset: DatasetDetails }) {
   const latest = dataset.history?.[0];
   return (
     <>
-      {doc && <p class="doc">{doc}</p>}
+      {doc && <Doc text={doc} />}
       {problem && <p class="trouble" role="alert">{[problem.message, problem.why, problem.where?.join(", "), problem.hint && `→ ${problem.hint}`].filter(Boolean).join("\n")}</p>}
       <dl class="facts">
         <dt>Type</dt><dd>{type}{dataset.frame ? ` (${dataset.frame})` : ""}</dd>

@@ -4,7 +4,8 @@ import { go } from "../address";
 import { api, isExported, type NodeDetails, type NodeRun } from "../api";
 import { graphChanged, ledgerChanged } from "../live";
 import { graph, plan, selectorOf, showPlan } from "../state";
-import { duration, moment, plain } from "../words";
+import { began, duration, moment, plain, planned } from "../words";
+import { Doc } from "./Doc";
 import { ElementLink, Link, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
 
@@ -17,7 +18,7 @@ function Node({ node }: { node: NodeDetails }) {
   const { doc, signature, file, line, editor } = node;
   return (
     <>
-      {doc && <p class="doc">{doc}</p>}
+      {doc && <Doc text={doc} />}
       <Why name={node.name} latest={node.history?.[0]} />
       {!isExported && !graph.value?.project.read_only && (
         <p class="actions">
@@ -64,7 +65,7 @@ function Why({ name, latest }: { name: string; latest: NodeRun | undefined }) {
   if (step) {
     return (
       <section class="why">
-        <h3>Now <State value={step.action} /></h3>
+        <h3>Now <State value={step.action} text={planned(step.action)} /></h3>
         <pre tabIndex={0}>{step.text}</pre>
       </section>
     );
@@ -96,6 +97,12 @@ function Parameters({ node }: { node: NodeDetails }) {
   );
 }
 
+/** When a node ran, or the run that skipped it. */
+function day({ started, run }: NodeRun): string {
+  const time = started ?? began(run);
+  return time === null ? run : moment(time).slice(5, 16);
+}
+
 function History({ runs }: { runs: NodeRun[] }) {
   const longest = Math.max(...runs.map(({ seconds }) => seconds ?? 0), 1e-9);
   return (
@@ -104,7 +111,7 @@ function History({ runs }: { runs: NodeRun[] }) {
       <ul class="bars" aria-label="How long it took, newest first">
         {runs.slice(0, 12).map((run) => (
           <li key={run.run}>
-            <Link to={{ view: "run", run: run.run }}>{run.started ? moment(run.started).slice(5, 16) : run.run.slice(0, 16)}</Link>
+            <Link to={{ view: "run", run: run.run }}>{day(run)}</Link>
             <meter min={0} max={longest} value={run.seconds ?? 0} aria-label="seconds" />
             <span>{run.seconds === null ? run.status : duration(run.seconds)}</span>
           </li>

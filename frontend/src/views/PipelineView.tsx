@@ -7,7 +7,7 @@ import { Minimap } from "../graph/Minimap";
 import { savePng, saveSvg } from "../graph/pictures";
 import { currentRun, liveTick } from "../live";
 import * as state from "../state";
-import { count } from "../words";
+import { count, planned } from "../words";
 import { SidePanel } from "./SidePanel";
 
 export function PipelineView() {
@@ -72,7 +72,7 @@ function Legend() {
   return (
     <p class="legend" role="status">
       {state.plan.value === null ? "Planning…" : Object.entries(found).map(([action, number]) => (
-        <span key={action} class={`state state-${action}`}>{number} {action}</span>
+        <span key={action} class={`state state-${action}`}>{number} {planned(action)}</span>
       ))}
     </p>
   );

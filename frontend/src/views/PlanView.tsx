@@ -4,8 +4,13 @@ import { useEffect } from "preact/hooks";
 import { loadPlan, plan } from "../state";
 import { pipelineName, selector } from "../address";
 import { graphChanged, ledgerChanged } from "../live";
-import { duration } from "../words";
+import type { Plan } from "../api";
+import { between } from "../words";
 import { ElementLink, State } from "./links";
+
+function Expected({ plan: { expected_seconds: least, expected_seconds_at_most: most } }: { plan: Plan }) {
+  return least === null ? null : <p>{between(least, most)}, by what the nodes took before.</p>;
+}
 
 export function PlanView() {
   useEffect(() => void loadPlan(), [pipelineName.value, selector.value, graphChanged.value, ledgerChanged.value]);
@@ -17,7 +22,7 @@ export function PlanView() {
       <h1>Plan</h1>
       {found === null && <p class="quiet" aria-busy="true">Looking at code, parameters and data…</p>}
       {found && active.length === 0 && <p>✓ Everything is up to date: {skipped.length} nodes.</p>}
-      {found?.expected_seconds != null && active.length > 0 && <p>About {duration(found.expected_seconds)}, by what the nodes took before.</p>}
+      {found && active.length > 0 && <Expected plan={found} />}
       {found && found.stale_upstream.length > 0 && <p class="trouble">Left out although they would run: {found.stale_upstream.join(", ")}</p>}
       {active.map(({ node, action, text }) => (
         <section key={node} class="step">

@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { go } from "../address";
-import { api, type Run } from "../api";
+import { api, isExported, type Run } from "../api";
 import { ledgerChanged, liveRuns } from "../live";
-import { duration, figure, moment } from "../words";
+import { count, duration, figure, moment } from "../words";
 import { Chart } from "./Chart";
 import { Link, State, whatRan } from "./links";
 import { Loaded, useAnswer } from "./loaded";
@@ -12,17 +12,23 @@ import { type Column, Table } from "./Table";
 
 const METRIC_COLUMNS = 6;
 
+const FIRST = 200; // runs that are asked for at once, and how many times more with each press
+const MORE = 5;
+const MOST = 10_000; // the server's own limit
+
 export function RunsView() {
-  const answer = useAnswer(() => api.runs(), [ledgerChanged.value]);
+  const [limit, setLimit] = useState(FIRST);
+  const answer = useAnswer(() => api.runs(limit), [limit, ledgerChanged.value]);
+  const more = isExported || limit >= MOST ? null : () => setLimit(Math.min(MOST, limit * MORE));
   return (
     <section class="page">
       <h1>Runs</h1>
-      <Loaded answer={answer}>{({ runs }) => (runs.length ? <Runs runs={runs} /> : <p class="quiet">Nothing has run here yet: <code>plait run</code></p>)}</Loaded>
+      <Loaded answer={answer}>{({ runs }) => (runs.length ? <Runs runs={runs} limit={limit} more={more} /> : <p class="quiet">Nothing has run here yet: <code>plait run</code></p>)}</Loaded>
     </section>
   );
 }
 
-function Runs({ runs }: { runs: Run[] }) {
+function Runs({ runs, limit, more }: { runs: Run[]; limit: number; more: (() => void) | null }) {
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const pick = (id: string) => {
     const next = new Set(picked);
@@ -38,6 +44,7 @@ function Runs({ runs }: { runs: Run[] }) {
         </button>
       </p>
       <Table label="Runs" rows={runs} rowKey={({ id }) => id} columns={columnsOf(runs, picked, pick)} height={Math.min(520, 40 + 30 * runs.length)} />
+      {runs.length >= limit && <p class="quiet">the last {count(runs.length)} runs {more && <button type="button" class="small" onClick={more}>More runs</button>}</p>}
       <Metrics />
     </>
   );

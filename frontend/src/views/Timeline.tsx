@@ -9,7 +9,7 @@ const MOST = 400; // bars: beyond that the longest are shown
 
 export function Timeline({ nodes, path }: { nodes: RunNode[]; path: string[] }) {
   const ran = nodes.filter(({ started, seconds }) => started !== null && seconds !== null);
-  if (!ran.length) return <p class="quiet">No node ran.</p>;
+  if (!ran.length) return <p class="quiet">No node has finished.</p>;
   const shown = ran.length <= MOST ? ran : ran.toSorted((a, b) => b.seconds! - a.seconds!).slice(0, MOST);
   shown.sort((a, b) => a.started! - b.started!);
   const begin = Math.min(...shown.map(({ started }) => started!));

@@ -33,6 +33,7 @@ export function whatRan({ selection, pipeline }: Pick<Run, "selection" | "pipeli
   return selection ?? (pipeline === "__default__" ? "all" : pipeline);
 }
 
-export function State({ value }: { value: string }) {
-  return <span class={`state state-${value}`}>{value}</span>;
+/** A state in its colour; `text` where it has another name for readers. */
+export function State({ value, text = value }: { value: string; text?: string }) {
+  return <span class={`state state-${value}`}>{text}</span>;
 }

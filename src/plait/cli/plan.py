@@ -14,7 +14,7 @@ from plait.cli.selecting import asked, selecting
 
 if TYPE_CHECKING:
     from plait.engine.foresee import Foreseen
-    from plait.project.foresight import Foresight
+    from plait.project.foresight import Expected, Foresight
 
 __all__ = ["command"]
 
@@ -59,6 +59,8 @@ def command(
 
 
 def _document(foresight: Foresight, size: int) -> dict[str, Any]:
+    from plait.project.foresight import expected_document
+
     return {
         "steps": [
             {
@@ -73,7 +75,7 @@ def _document(foresight: Foresight, size: int) -> dict[str, Any]:
         ],
         "counts": dict(Counter(step.action for step in foresight.steps)),
         "bytes_to_hash": size,
-        "expected_seconds": foresight.expected_seconds(),
+        **expected_document(foresight.expected_seconds()),
         "stale_upstream": list(foresight.stale_upstream),
     }
 
@@ -129,5 +131,13 @@ def _summary(foresight: Foresight) -> str:
     told = ", ".join(f"{counts[action]} {action}" for action in _MARKS if counts[action]) or "no nodes"
     if set(counts) == {"skip"}:
         return f"{styled('✓', '32')} everything is up to date: {told}"
-    seconds = foresight.expected_seconds()
-    return told + (f"; about {duration(seconds)}, by what the nodes took before" if seconds else "")
+    expected = foresight.expected_seconds()
+    return told + (f"; {_told(expected)}, by what the nodes took before" if expected else "")
+
+
+def _told(expected: Expected) -> str:
+    least, most = expected
+    if most == least:
+        return f"about {duration(least)}"
+    bounds = [f"at least {duration(least)}"] if least else []
+    return ", ".join([*bounds, *([] if most is None else [f"at most {duration(most)}"])])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plait.engine.fingerprints import LedgerMemo
 from plait.engine.foresee import Foreseen, foresee
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plait.ledger import Ledger
     from plait.project.project import Project
 
-__all__ = ["Asked", "Foresight", "open_foresight"]
+__all__ = ["Asked", "Expected", "Foresight", "expected_document", "open_foresight"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,18 @@ class Asked:
     dataset: str | None = None
     exists: bool | None = None
     readers: tuple[str, ...] = ()
+
+
+class Expected(NamedTuple):
+    """How many seconds a run takes.
+
+    Attributes:
+        least: what the nodes take that surely run.
+        most: what they take with those that may run; None where one of these never ran.
+    """
+
+    least: float
+    most: float | None
 
 
 @dataclass
@@ -125,11 +137,18 @@ class Foresight:
         """How long the nodes took when they last ran."""
         return self.ledger.usual_seconds([step.node for step in self.steps])
 
-    def expected_seconds(self) -> float | None:
-        """Return how long the nodes that run take by what they took before, or None where one never ran."""
-        running = [step.node for step in self.steps if step.action == "run"]
-        known = [self.usual_seconds[node] for node in running if node in self.usual_seconds]
-        return sum(known) if known and len(known) == len(running) else None
+    def expected_seconds(self) -> Expected | None:
+        """Return how long a run takes by what its nodes took before, or None where that is not known."""
+        least, maybe = self._usual("run"), self._usual("maybe")
+        if least is None or (least == 0 and not maybe):
+            return None
+        return Expected(least, None if maybe is None else least + maybe)
+
+    def _usual(self, action: str) -> float | None:
+        """Return what all nodes of an action took, or None where one of them never ran."""
+        nodes = [step.node for step in self.steps if step.action == action]
+        known = [self.usual_seconds[node] for node in nodes if node in self.usual_seconds]
+        return sum(known) if len(known) == len(nodes) else None
 
     def stored(self) -> set[str]:
         """Return the names of the stored data that the nodes read and write."""
@@ -143,6 +162,12 @@ class Foresight:
         catalog = self.prepared.catalog
         names = {strip_transcoding(name) for name in (left.datasets() if left else ())}
         return {name for name in names if not is_parameter(name) and not catalog.is_memory(name)}
+
+
+def expected_document(expected: Expected | None) -> dict[str, float | None]:
+    """Return how long a run takes as plain values."""
+    least, most = expected or (None, None)
+    return {"expected_seconds": least, "expected_seconds_at_most": most}
 
 
 @contextmanager

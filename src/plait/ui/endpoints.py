@@ -18,11 +18,21 @@ from plait.ui.asking import WorkbenchError
 from plait.ui.refusals import STATE, status_of
 from plait.ui.viewer import Viewer
 
-__all__ = ["Endpoint", "ForbiddenError", "NotFoundError", "Parameter", "RequestError", "openapi", "route"]
+__all__ = [
+    "Endpoint",
+    "ForbiddenError",
+    "NotFoundError",
+    "Parameter",
+    "RequestError",
+    "json_ready",
+    "openapi",
+    "route",
+]
 
 Kind = Literal["string", "integer", "boolean", "array"]
 Handler = Callable[[Viewer, Mapping[str, Any]], Awaitable[Any]]
 
+_MOST_EXACT = 2**53 - 1
 _LONGEST_BODY = 1_000_000  # bytes
 
 
@@ -127,7 +137,7 @@ def route(endpoint: Endpoint) -> Route:
             return _failed(document.pop("status", STATE), document)
         except PlaitError as error:
             return _failed(status_of(error), problem_document(error))
-        return answer if isinstance(answer, Response) else JSONResponse(_finite(answer))
+        return answer if isinstance(answer, Response) else JSONResponse(json_ready(answer))
 
     return Route(endpoint.path, serve, methods=[endpoint.method])
 
@@ -175,14 +185,20 @@ def _failed(status: int, error: Mapping[str, Any]) -> JSONResponse:
     return JSONResponse({"error": error}, status)
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: previews of real data have."""
+def json_ready(value: Any) -> Any:
+    """Return what a page can read exactly.
+
+    JSON has no NaN and no infinity, which real data have: they become null. JavaScript has no whole numbers
+    above 2**53: they become text.
+    """
     if isinstance(value, float):
         return value if value - value == 0 else None
+    if isinstance(value, int) and abs(value) > _MOST_EXACT:
+        return str(value)
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [json_ready(item) for item in value]
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 

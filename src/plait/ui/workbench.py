@@ -107,7 +107,7 @@ class Workbench:
 
     def plan(self, pipeline: str, select: str) -> dict[str, Any]:
         """Return what a run would do now, and why."""
-        from plait.project.foresight import open_foresight
+        from plait.project.foresight import expected_document, open_foresight
         from plait.project.running import RunRequest
 
         request = RunRequest(pipeline=pipeline, select=select or None)
@@ -124,7 +124,7 @@ class Workbench:
             ]
             return {
                 "steps": steps,
-                "expected_seconds": foresight.expected_seconds(),
+                **expected_document(foresight.expected_seconds()),
                 "stale_upstream": list(foresight.stale_upstream),
             }
 
