@@ -1,7 +1,7 @@
 import { go, view, type ViewName } from "./address";
 import { isExported } from "./api";
-import { currentRun, liveTick } from "./live";
-import { failure, graph, theme } from "./state";
+import { connection, currentRun, liveTick } from "./live";
+import { failure, graph, theme, unknownPipeline } from "./state";
 import { CatalogView } from "./views/CatalogView";
 import { CompareView } from "./views/CompareView";
 import { Link } from "./views/links";
@@ -69,9 +69,17 @@ function LiveBadge() {
 
 function Problems() {
   const problems = graph.value?.problems ?? [];
+  const lost = connection.value !== "open";
   return (
     <div aria-live="polite">
-      {failure.value && <p class="trouble">{failure.value}</p>}
+      {lost && (
+        <p class="trouble">
+          The server does not answer; what is shown may be old.
+          {connection.value === "closed" && <> Open the address that <code>plait ui</code> printed.</>}
+        </p>
+      )}
+      {failure.value && !lost && <p class="trouble">{failure.value}</p>}
+      {unknownPipeline.value !== null && <p class="trouble">There is no pipeline '{unknownPipeline.value}'</p>}
       {problems.map(({ message, why, where }) => (
         <p key={message} class="trouble">
           {[message, why].filter(Boolean).join(" · ")} <span class="quiet">{Array.isArray(where) ? where.join(", ") : where}</span>

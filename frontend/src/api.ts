@@ -231,7 +231,14 @@ async function ask<T>(path: string, query: Record<string, string | number | stri
     for (const item of Array.isArray(value) ? value : [value]) search.append(name, String(item));
   }
   const text = search.toString();
-  return answered<T>(await fetch(text ? `${path}?${text}` : path, { headers: { accept: "application/json" } }));
+  return answered<T>(await reached(text ? `${path}?${text}` : path, { headers: { accept: "application/json" } }));
+}
+
+/** Ask the server; what a browser says where there is none helps nobody. */
+async function reached(path: string, how: RequestInit): Promise<Response> {
+  return fetch(path, how).catch(() => {
+    throw new RefusedError({ message: "The server does not answer" });
+  });
 }
 
 function fromExport<T>({ answers }: Exported, path: string, query: Record<string, unknown>): T {
@@ -263,7 +270,7 @@ async function answered<T>(response: Response): Promise<T> {
 
 async function send<T>(path: string, body: unknown): Promise<T> {
   return answered<T>(
-    await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    await reached(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
   );
 }
 

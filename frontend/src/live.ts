@@ -49,10 +49,20 @@ const STATES: Record<string, string> = {
   node_blocked: "blocked",
 };
 
+/** Whether the server tells what happens. `lost`: the browser tries again; `closed`: it was refused, for good. */
+export const connection = signal<"open" | "lost" | "closed">("open");
+
 /** Begin to listen; the browser connects again by itself. */
 export function listen(): void {
-  if (isExported) return;
-  const source = new EventSource("/api/events");
+  if (!isExported) follow(new EventSource("/api/events"));
+}
+
+/** Take what a stream tells, and note where it breaks off. Exported for tests. */
+export function follow(source: EventSource): void {
+  source.addEventListener("open", () => connection.value !== "open" && backAgain());
+  source.addEventListener("error", () => {
+    connection.value = source.readyState === 2 ? "closed" : "lost";
+  });
   source.addEventListener("graph", () => graphChanged.value++);
   source.addEventListener("reload", () => location.reload());
   source.addEventListener("run", ({ data }) => take((JSON.parse(data) as { events: LiveEvent[] }).events));
@@ -63,6 +73,15 @@ export function listen(): void {
   });
 }
 
+/** Nobody told what happened meanwhile: of runs that are still going on the server tells again. */
+function backAgain(): void {
+  connection.value = "open";
+  liveRuns.value = new Map([...liveRuns.value].filter(([, { status }]) => status !== "running"));
+  liveTick.value++;
+  graphChanged.value++;
+  ledgerChanged.value++;
+}
+
 /** Take a batch of events: one new map of runs, one redraw. Exported for tests. */
 export function take(events: LiveEvent[]): void {
   const runs = new Map(liveRuns.value);
@@ -70,7 +89,7 @@ export function take(events: LiveEvent[]): void {
   for (const event of events) {
     const run = runs.get(event.run_id);
     if (event.event === "run_so_far") runs.set(event.run_id, begun(event));
-    else if (run) runs.set(event.run_id, follow(run, event));
+    else if (run) runs.set(event.run_id, after(run, event));
     ended ||= event.event === "run_finished" || event.event === "run_so_far";
   }
   liveRuns.value = runs;
@@ -93,7 +112,7 @@ function begun(event: LiveEvent): LiveRun {
   };
 }
 
-function follow(run: LiveRun, event: LiveEvent): LiveRun {
+function after(run: LiveRun, event: LiveEvent): LiveRun {
   const state = STATES[event.event];
   if (state && event.node) run.states.set(event.node, state);
   if (event.event === "partition_done" && event.node) run.keys.set(event.node, (run.keys.get(event.node) ?? 0) + 1);

@@ -2,7 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { address, expanded, go, pipelineName, selector } from "./address";
-import { api, type Plan, RefusedError, type Selection } from "./api";
+import { api, type Plan, type Problem, RefusedError, type Selection } from "./api";
 import { edgesOf, type GraphDocument, idOf, type Namespaces, namespacesOf } from "./graph/model";
 import { graphChanged } from "./live";
 
@@ -13,6 +13,7 @@ export const graph = signal<GraphDocument | null>(null);
 export const failure = signal<string | null>(null);
 export const selection = signal<Selection | null>(null);
 export const plan = signal<Plan | null>(null);
+export const planProblem = signal<Problem | null>(null);
 export const showPlan = signal(false);
 export const showParameters = signal(true);
 export const showDatasets = signal(true);
@@ -58,7 +59,15 @@ export const shown = computed<Uint8Array>(() => {
   return found;
 });
 
+/** The pipeline that the address names, where there is none of that name. */
+export const unknownPipeline = computed<string | null>(() => {
+  const [name, known] = [pipelineName.value, graph.value?.pipelines ?? []];
+  // What is exported may be a part in which the pipeline of all nodes is not.
+  return name === "__default__" || !known.length || known.some((one) => one.name === name) ? null : name;
+});
+
 function shownNodes(document: GraphDocument): number[] {
+  if (unknownPipeline.value !== null) return [];
   const pipeline = document.pipelines.find(({ name }) => name === pipelineName.value) ?? document.pipelines[0];
   const nodes = pipeline?.nodes ?? [];
   const picked = selector.value && selection.value && !selection.value.error ? new Set(selection.value.nodes) : null;
@@ -88,18 +97,36 @@ export async function loadGraph(): Promise<void> {
   }
 }
 
+let plansAsked = 0;
+
+/** Ask what would run; of two answers that cross, the one to the later question stays. */
 export async function loadPlan(): Promise<void> {
-  try {
-    plan.value = await api.plan(pipelineName.value, selector.value);
-  } catch (error) {
-    plan.value = null;
-    failure.value = told(error);
-  }
+  const asked = ++plansAsked;
+  const found = await api.plan(pipelineName.value, selector.value).then(
+    (answer) => ({ answer, problem: null }),
+    (error: unknown) => ({ answer: null, problem: problemOf(error) }),
+  );
+  if (asked !== plansAsked) return;
+  plan.value = found.answer;
+  planProblem.value = found.problem;
+}
+
+/** Why there is no plan; in short where the page shows the same above, with its traceback. */
+export const noPlan = computed<Problem | null>(() => {
+  const problem = planProblem.value;
+  const isKnown = graph.value?.stale || graph.value?.problems?.some(({ message }) => message === problem?.message);
+  return problem && isKnown ? { message: "There is no plan while the project cannot be read" } : problem;
+});
+
+function problemOf(error: unknown): Problem {
+  return error instanceof RefusedError ? error.problem : { message: String(error) };
 }
 
 export function told(error: unknown): string {
-  if (!(error instanceof RefusedError)) return String(error);
-  const { message, why, hint } = error.problem;
+  return inOneLine(problemOf(error));
+}
+
+export function inOneLine({ message, why, hint }: Problem): string {
   return [message, why, hint].filter(Boolean).join(" · ");
 }
 
@@ -133,11 +160,15 @@ export function begin(): void {
   effect(() => {
     const [pipeline, select] = [pipelineName.value, selector.value];
     graphChanged.value;
+    let wanted = true;
     if (!select) selection.value = null;
     else void api.select(pipeline, select).then(
-      (found) => (selection.value = found),
-      (error: unknown) => (selection.value = { nodes: [], command: null, error: { message: told(error) } }),
+      (found) => wanted && (selection.value = found),
+      (error: unknown) => wanted && (selection.value = { nodes: [], command: null, error: { message: told(error) } }),
     );
+    return () => {
+      wanted = false;
+    };
   });
   effect(() => {
     address.value;

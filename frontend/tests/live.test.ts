@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 
 vi.stubGlobal("window", {}); // what api.ts looks at for an exported site
-const { currentRun, ledgerChanged, liveRuns, liveTick, take } = await import("../src/live");
+const { connection, currentRun, follow, graphChanged, ledgerChanged, liveRuns, liveTick, take } = await import("../src/live");
 
 const began = { event: "run_so_far", run_id: "r", pipeline: "p", nodes: ["a", "b", "c"], states: { a: "done" }, keys: { b: 2 } };
 
@@ -62,4 +62,46 @@ test("of very many lines the last are kept", () => {
   const { lines } = currentRun()!;
   expect(lines.length).toBeLessThanOrEqual(1_000);
   expect(lines.at(-1)!.text).toBe("4999");
+});
+
+/** A stream of events, as a browser has one. */
+class Stream extends EventTarget {
+  readyState = 1;
+  tell(kind: string, readyState = 1) {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event(kind));
+  }
+}
+
+test("a stream that breaks off is lost, one that is refused is closed, and what was going on is asked anew", () => {
+  const stream = new Stream();
+  follow(stream as unknown as EventSource);
+  stream.tell("open");
+  take([began, { event: "run_so_far", run_id: "ended" }, { event: "run_finished", run_id: "ended" }]);
+  const [graphs, ledgers] = [graphChanged.value, ledgerChanged.value];
+  stream.tell("error", 0);
+  expect(connection.value).toBe("lost");
+  expect(currentRun()?.id).toBe("r");
+  stream.tell("open");
+  expect(connection.value).toBe("open");
+  expect([...liveRuns.value.keys()]).toEqual(["ended"]);
+  expect([graphChanged.value, ledgerChanged.value]).toEqual([graphs + 1, ledgers + 1]);
+  stream.tell("error", 2);
+  expect(connection.value).toBe("closed");
+});
+
+test("a stream that opens for the first time asks for nothing", () => {
+  connection.value = "open";
+  const before = graphChanged.value;
+  const stream = new Stream();
+  follow(stream as unknown as EventSource);
+  stream.tell("open");
+  expect(graphChanged.value).toBe(before);
+});
+
+test("a run that was asked to stop says so, also to a page that is opened later", () => {
+  take([began, { event: "run_stopping", run_id: "r" }]);
+  expect(currentRun()!.stopping).toBe(true);
+  take([{ ...began, stopping: true }]);
+  expect(currentRun()!.stopping).toBe(true);
 });

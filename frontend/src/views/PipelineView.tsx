@@ -71,7 +71,8 @@ function Legend() {
   for (const { action } of state.plan.value?.steps ?? []) found[action] = (found[action] ?? 0) + 1;
   return (
     <p class="legend" role="status">
-      {state.plan.value === null ? "Planning…" : Object.entries(found).map(([action, number]) => (
+      {state.noPlan.value && state.noPlan.value.message}
+      {state.plan.value === null ? !state.noPlan.value && "Planning…" : Object.entries(found).map(([action, number]) => (
         <span key={action} class={`state state-${action}`}>{number} {planned(action)}</span>
       ))}
     </p>

@@ -1,7 +1,7 @@
 /** What a run would do now, and why, node by node. */
 
 import { useEffect } from "preact/hooks";
-import { loadPlan, plan } from "../state";
+import { inOneLine, loadPlan, noPlan, plan } from "../state";
 import { pipelineName, selector } from "../address";
 import { graphChanged, ledgerChanged } from "../live";
 import type { Plan } from "../api";
@@ -20,7 +20,8 @@ export function PlanView() {
   return (
     <section class="page">
       <h1>Plan</h1>
-      {found === null && <p class="quiet" aria-busy="true">Looking at code, parameters and data…</p>}
+      {noPlan.value && <p class="trouble" role="alert">{inOneLine(noPlan.value)}</p>}
+      {found === null && !noPlan.value && <p class="quiet" aria-busy="true">Looking at code, parameters and data…</p>}
       {found && active.length === 0 && <p>✓ Everything is up to date: {skipped.length} nodes.</p>}
       {found && active.length > 0 && <Expected plan={found} />}
       {found && found.stale_upstream.length > 0 && <p class="trouble">Left out although they would run: {found.stale_upstream.join(", ")}</p>}

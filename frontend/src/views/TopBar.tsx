@@ -51,7 +51,8 @@ function SelectorField() {
 
 function SearchField() {
   const [query, setQuery] = useState("");
-  const [hits, setHits] = useState<SearchHit[]>([]);
+  const [found, setFound] = useState<SearchHit[] | null>(null);
+  const hits = found ?? [];
   const [at, setAt] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -65,12 +66,18 @@ function SearchField() {
     return () => removeEventListener("keydown", focusHere);
   }, []);
   useEffect(() => {
-    if (!query.trim()) return setHits([]);
-    const timer = setTimeout(() => void find(query).then((found) => {
-      setHits(found);
+    if (!query.trim()) return setFound(null);
+    let wanted = true;
+    const take = (answer: SearchHit[] | null) => {
+      if (!wanted) return;
+      setFound(answer);
       setAt(0);
-    }), 80);
-    return () => clearTimeout(timer);
+    };
+    const timer = setTimeout(() => void find(query).then(take, () => take(null)), 80);
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
   }, [query]);
   const choose = (hit: SearchHit | undefined) => {
     if (!hit) return;
@@ -99,6 +106,7 @@ function SearchField() {
           }}
         />
       </label>
+      {found?.length === 0 && <p class="nothing" role="status">Nothing found</p>}
       {hits.length > 0 && (
         <ul id="hits" role="listbox" aria-label="Found">
           {hits.map((hit, number) => (

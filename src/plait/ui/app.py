@@ -77,5 +77,6 @@ async def _wrong_method(request: Request, error: Exception) -> Response:
 
 
 def _told(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    error = {"message": message, "where": [], "why": None, "hint": "/api/openapi.json tells what there is"}
-    return JSONResponse({"error": error}, status, headers)
+    error: dict[str, object] = {"message": message, "where": [], "why": None}
+    hint = "/api/openapi.json tells what there is"
+    return JSONResponse({"error": {**error, "hint": hint}}, status, headers)
