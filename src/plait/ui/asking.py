@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Workbench", "WorkbenchError"]
 
@@ -26,6 +27,12 @@ class WorkbenchError(Exception):
         self.document = document
 
 
+class _Question(NamedTuple):
+    call: str
+    arguments: Mapping[str, Any]
+    answer: asyncio.Future[Any]
+
+
 class Workbench:
     """The process that opens the project, started at the first question and again after :meth:`retire`."""
 
@@ -35,7 +42,7 @@ class Workbench:
         self._process: subprocess.Popen[bytes] | None = None
         self._heard: subprocess.Popen[bytes] | None = None  # whose answers are read
         self._begun: dict[str, int] = {}
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._waiting: dict[int, _Question] = {}
         self._numbers = itertools.count(1)
         self._writing = threading.Lock()
         self._reader: asyncio.Task[None] | None = None
@@ -49,39 +56,50 @@ class Workbench:
     async def ask(self, call: str, **arguments: Any) -> Any:
         """Return the answer to one question. Raises WorkbenchError."""
         begun = self._begun.pop(call, None)
+        question = _Question(call, arguments, asyncio.get_running_loop().create_future())
         if begun is not None:
-            answer = self._wait_for(begun)
+            self._waiting[begun] = question
+            self._listen()
         else:
-            process, number = self._running(), next(self._numbers)
-            answer = self._wait_for(number)
-            with contextlib.suppress(BrokenPipeError):  # its reader sees the end too, and tells who waits
-                await asyncio.to_thread(self._put, process, number, call, **arguments)
-        self._listen()
-        return await answer
+            await self._send(next(self._numbers), question)
+        return await question.answer
 
-    def _wait_for(self, number: int) -> asyncio.Future[Any]:
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        return answer
+    async def _send(self, number: int, question: _Question) -> None:
+        process = self._running()
+        self._waiting[number] = question
+        with contextlib.suppress(OSError, ValueError):  # it ended: who reads its answers sees that too
+            await asyncio.to_thread(self._put, process, number, question.call, **question.arguments)
+        self._listen()
 
     async def retire(self) -> None:
-        """End the process: the next question starts one that sees the sources as they are now."""
-        await asyncio.to_thread(self.end)
+        """End the process: the next question starts one that sees the sources as they are now.
+
+        What was asked and not answered yet is asked again.
+        """
+        process, open_ = self._taken_away(), self._waiting.copy()
+        await asyncio.to_thread(_end, process)
+        for number, question in open_.items():
+            if number in self._waiting:
+                await self._send(number, question)
+
+    async def close(self) -> None:
+        """End the process for good, whoever still waits for its answers."""
+        await asyncio.to_thread(_end, self._taken_away())
         self._broken()
 
     def end(self) -> None:
         """End the process, whether or not there was ever an event loop."""
+        _end(self._taken_away())
+
+    def _taken_away(self) -> subprocess.Popen[bytes] | None:
         process, self._process, self._begun = self._process, None, {}
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        assert process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
+        return process
 
     def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._broken()  # who still waits for the one that ended
+        if self._process is not None and self._process.poll() is not None:
+            self._broken()  # who still waits for the one that ended by itself
+            self._process = None
+        if self._process is None:
             self._process = self._start()
         return self._process
 
@@ -112,26 +130,37 @@ class Workbench:
         )
         try:
             async for line in stream:
-                self._take(json.loads(line))
+                if line.endswith(b"\n"):  # the last one may be cut off
+                    self._take(json.loads(line))
         finally:
             transport.close()
         if process is self._process:
             self._broken()
 
     def _take(self, answer: dict[str, Any]) -> None:
-        waiting = self._waiting.pop(answer["id"], None)
-        if waiting is None or waiting.done():
+        question = self._waiting.pop(answer["id"], None)
+        if question is None or question.answer.done():
             return
         if "error" in answer:
-            waiting.set_exception(WorkbenchError(answer["error"]))
+            question.answer.set_exception(WorkbenchError(answer["error"]))
         else:
-            waiting.set_result(answer["result"])
+            question.answer.set_result(answer["result"])
 
     def _broken(self) -> None:
         waiting, self._waiting = self._waiting, {}
-        for answer in waiting.values():
-            if not answer.done():
+        for question in waiting.values():
+            if not question.answer.done():
                 message = "The process that reads the project ended before it answered"
-                answer.set_exception(
+                question.answer.set_exception(
                     WorkbenchError({"message": message, "where": [], "why": None, "hint": "try again"})
                 )
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    if process is None:
+        return
+    process.kill()
+    process.wait()
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()

@@ -93,7 +93,7 @@ class Viewer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.workbench.retire()
+        await self.workbench.close()
         if self._ledger is not None:
             self._ledger.close()
 
