@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 PLAIT = [sys.executable, "-m", "plait"]
 
@@ -138,6 +139,19 @@ class Server:
             answer = client.get(path)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+def expect_to_fit(description: Mapping[str, Any], operation: str, answer: httpx.Response) -> None:
+    """Check an answer against what the server says of its operation, such as ``get /api/graph``."""
+    jsonschema = pytest.importorskip("jsonschema")
+    method, path = operation.split()
+    described = description["paths"][path][method]["responses"]["200"]["content"]
+    if answer.status_code != 200:
+        described = {"application/json": {"schema": description["components"]["schemas"]["Error"]}}
+    ((media_type, told),) = described.items()
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    found = answer.json() if media_type == "application/json" else answer.text
+    jsonschema.Draft202012Validator(told["schema"]).validate(found)
 
 
 @contextmanager

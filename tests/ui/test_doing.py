@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 from playwright.sync_api import expect
-from shown import going_on, serving, until
+from shown import expect_to_fit, going_on, serving, until
 
 NODES = "src/yard/pipelines/harvest/nodes.py"
 
@@ -194,7 +194,10 @@ def test_typed_parameters_have_fields_of_their_kind_and_the_project_judges_them(
 def test_an_order_answers_with_its_run_or_with_why_there_is_none(yard, server):
     with server.client() as client:
         order = {"params": {"factor": 6}}
-        begun = client.post("/api/runs", json=order).json()
+        description = client.get("/api/openapi.json").json()
+        answer = client.post("/api/runs", json=order)
+        expect_to_fit(description, "post /api/runs", answer)
+        begun = answer.json()
         assert client.get(f"/api/runs/{begun['run']}").json()["run"]["parameters"]["factor"] == 6
         until(lambda: client.get("/api/runs/last").json()["run"]["status"] == "done")
         judged = client.post("/api/command", json={"params": {"factr": 6}}).json()

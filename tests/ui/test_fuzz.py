@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shown import serving
+from shown import expect_to_fit, serving
 
 EXAMPLES = int(os.environ.get("PLAIT_FUZZ", "12"))  # for each operation
 
@@ -137,7 +137,66 @@ def test_every_operation_is_fuzzed(description):
 def test_whatever_is_asked_is_answered(client, description, operation, data):
     method, path = operation.split()
     told = description["paths"][path][method]
-    expect_an_answer(client.request(method, asked(data, told, path), content=body_of(data, told)))
+    answer = client.request(method, asked(data, told, path), content=body_of(data, told))
+    expect_an_answer(answer)
+    if _is_for(path, answer) and not answer.is_redirect:
+        expect_to_fit(description, operation, answer)
+
+
+def _is_for(path, answer):
+    """Whether a request came to the operation it was made for: a name of dots or slashes leads elsewhere."""
+    return answer.request.url.path.count("/") == path.count("/") and "." not in answer.request.url.path
+
+
+ANSWERED = [
+    ("get /api/graph", ""),
+    ("get /api/search", "?q=score"),
+    ("get /api/select", "?select=%2Bscore"),
+    ("get /api/select", "?select=nosuch"),
+    ("get /api/plan", ""),
+    ("get /api/parameters", ""),
+    ("get /api/nodes/{name}", "score"),
+    ("get /api/nodes/{name}", "north.heavier"),
+    ("get /api/preview/{name}", "apples"),
+    ("get /api/preview/{name}", "scores"),
+    ("get /api/frame/{name}", "report"),
+    ("get /api/datasets/{name}", "apples"),
+    ("get /api/datasets/{name}", "north.kept"),
+    ("get /api/datasets/{name}", "report"),
+    ("get /api/datasets/{name}", "nosuch"),
+    ("get /api/catalog", ""),
+    ("get /api/catalog.csv", ""),
+    ("get /api/catalog.md", ""),
+    ("get /api/runs", ""),
+    ("get /api/runs/{run}", "last"),
+    ("get /api/runs/{run}/logs", "last"),
+    ("get /api/compare", "?run=-2&run=last"),
+    ("get /api/metrics", ""),
+    ("post /api/command", ""),
+]
+
+
+@pytest.mark.parametrize(("operation", "about"), ANSWERED)
+def test_what_is_answered_fits_what_is_told_of_it(client, description, operation, about):
+    method, path = operation.split()
+    name = about.partition("?")[0]
+    filled = path.replace("{name}", name).replace("{run}", name)
+    query = about if about.startswith("?") else ""
+    body = json.dumps({"params": {"factr": 3}}) if method == "post" else None
+    expect_to_fit(description, operation, client.request(method, f"{filled}{query}", content=body))
+
+
+def test_every_answer_is_described_and_how_to_be_let_in(description, server):
+    for told in description["paths"].values():
+        for operation in told.values():
+            for media_type, content in operation["responses"]["200"]["content"].items():
+                kind = "object" if media_type == "application/json" else "string"
+                assert content["schema"]["type"] == kind
+    schemes = description["components"]["securitySchemes"]
+    assert {name for one in description["security"] for name in one} == set(schemes)
+    port = server.origin.rpartition(":")[2]
+    assert schemes["cookie"]["name"] == f"plait_key_{port}"
+    assert schemes["secret"]["scheme"] == "bearer"
 
 
 @settings(max_examples=3 * EXAMPLES, deadline=None)

@@ -316,7 +316,7 @@ def test_what_a_run_is_started_with_is_checked_first(yard_server, body, said):
         ("/api/datasets/nosuch", 404),
         ("/api/preview/nosuch", 404),
         ("/api/preview/scores?version=x", 404),
-        ("/api/preview/scores?version=..", 409),
+        ("/api/preview/scores?version=..", 400),
         ("/api/preview/scores?limit=0", 400),
         ("/api/plan?select=nosuch", 400),
         ("/api/frame/apples", 400),

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from plait.ui.api import ENDPOINTS
 from plait.ui.endpoints import openapi, route
 from plait.ui.page import STATIC
-from plait.ui.security import Guard
+from plait.ui.security import Guard, cookie_name
 from plait.ui.viewer import Viewer
 
 __all__ = ["create_app"]
@@ -53,6 +53,7 @@ def create_app(viewer: Viewer, *, secret: str, hosts: frozenset[str]) -> Starlet
         lifespan=lifespan,
     )
     app.state.viewer = viewer
+    app.state.description = openapi(ENDPOINTS, cookie_name(hosts))
     return app
 
 
@@ -64,8 +65,8 @@ async def _page(_: Request) -> Response:
     return FileResponse(page)
 
 
-async def _description(_: Request) -> Response:
-    return JSONResponse(openapi(ENDPOINTS))
+async def _description(request: Request) -> Response:
+    return JSONResponse(request.app.state.description)
 
 
 async def _not_there(request: Request, _: Exception) -> Response:

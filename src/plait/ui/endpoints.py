@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from starlette.requests import Request
@@ -16,9 +16,11 @@ from plait.errors import PlaitError
 from plait.project.graph import problem_document
 from plait.ui.asking import WorkbenchError
 from plait.ui.refusals import STATE, status_of
+from plait.ui.schemas import TEXT, Schema, list_of, or_null, record
 from plait.ui.viewer import Viewer
 
 __all__ = [
+    "PROBLEM",
     "Endpoint",
     "ForbiddenError",
     "NotFoundError",
@@ -32,6 +34,10 @@ __all__ = [
 Kind = Literal["string", "integer", "boolean", "array"]
 Handler = Callable[[Viewer, Mapping[str, Any]], Awaitable[Any]]
 
+PROBLEM = record({"message": TEXT, "where": list_of(TEXT), "why": or_null(TEXT), "hint": or_null(TEXT)})
+
+_BEARER = "What stands behind key= in the address that `plait ui` prints, or what --token said."
+_COOKIE = "The same secret, as the page has it: its address leaves it there."
 _MOST_EXACT = 2**53 - 1
 _LONGEST_BODY = 1_000_000  # bytes
 
@@ -109,6 +115,7 @@ class Endpoint:
     Attributes:
         answer: is given the viewer and the values of the parameters, the body's among them; what it returns
             is JSON unless it is a response already.
+        returns: JSON Schema of the answer.
         body: JSON Schema of what a POST carries.
     """
 
@@ -116,6 +123,7 @@ class Endpoint:
     answer: Handler
     summary: str
     parameters: tuple[Parameter, ...] = ()
+    returns: Schema = field(default_factory=lambda: TEXT)
     method: Literal["GET", "POST"] = "GET"
     body: Mapping[str, Any] | None = None
     media_type: str = "application/json"
@@ -202,8 +210,12 @@ def json_ready(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | bool) else str(value)
 
 
-def openapi(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
-    """Return the OpenAPI description of all endpoints."""
+def openapi(endpoints: Sequence[Endpoint], cookie: str) -> dict[str, Any]:
+    """Return the OpenAPI description of all endpoints.
+
+    Args:
+        cookie: the name of the one that holds the secret.
+    """
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         path = endpoint.path.replace(":path}", "}")
@@ -212,7 +224,14 @@ def openapi(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Plait", "version": __version__, "description": "What `plait ui` reads and does."},
         "paths": paths,
-        "components": {"schemas": {"Error": _ERROR}},
+        "security": [{"secret": []}, {"cookie": []}],
+        "components": {
+            "schemas": {"Error": record({"error": PROBLEM})},
+            "securitySchemes": {
+                "secret": {"type": "http", "scheme": "bearer", "description": _BEARER},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": cookie, "description": _COOKIE},
+            },
+        },
     }
 
 
@@ -234,7 +253,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             for parameter in endpoint.parameters
         ],
         "responses": {
-            "200": {"description": "Done.", "content": {endpoint.media_type: {}}},
+            "200": {"description": "Done.", "content": {endpoint.media_type: {"schema": endpoint.returns}}},
             **dict.fromkeys(("400", "401", "403", "404", "409"), refused),
         },
     }
@@ -243,21 +262,3 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             "content": {"application/json": {"schema": {"type": "object", **endpoint.body}}}
         }
     return operation
-
-
-_ERROR: Mapping[str, Any] = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["message"],
-            "properties": {
-                "message": {"type": "string"},
-                "where": {"type": "array", "items": {"type": "string"}},
-                "why": {"type": ["string", "null"]},
-                "hint": {"type": ["string", "null"]},
-            },
-        }
-    },
-}

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["COOKIE", "FRAME_POLICY", "POLICY", "Guard", "new_secret"]
+__all__ = ["COOKIE", "FRAME_POLICY", "POLICY", "Guard", "cookie_name", "new_secret"]
 
 COOKIE = "plait_key"
 
@@ -39,6 +39,15 @@ def new_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
+def cookie_name(hosts: frozenset[str]) -> str:
+    """Return the name of the cookie of a server that is asked by these names.
+
+    A browser sends the cookies of one host to all its ports, so each server has its own.
+    """
+    port = next(iter(sorted(hosts)), "").rpartition(":")[2]
+    return f"{COOKIE}_{port}" if port.isdigit() else COOKIE
+
+
 class Guard:
     """Lets through what comes from the page that was opened with the secret, and nothing else.
 
@@ -51,9 +60,7 @@ class Guard:
         self._app = app
         self._secret = secret
         self._hosts = hosts
-        # A browser sends the cookies of one host to all its ports, so each server has its own.
-        port = next(iter(sorted(hosts)), "").rpartition(":")[2]
-        self._cookie = f"{COOKIE}_{port}" if port.isdigit() else COOKIE
+        self._cookie = cookie_name(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

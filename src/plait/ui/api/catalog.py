@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 
 from plait.ui.endpoints import Endpoint
+from plait.ui.schemas import TEXT, list_of, one_of, or_null, record
 from plait.ui.viewer import Viewer
 
 __all__ = ["ENDPOINTS", "dictionary"]
@@ -58,8 +59,29 @@ def _cell(value: Any) -> str:
     return "" if value is None else " ".join(str(value).split())
 
 
+_ROW = record(
+    {
+        "name": TEXT,
+        "type": or_null(TEXT),
+        "producer": or_null(TEXT),
+        "used_by": list_of(TEXT),
+        "state": one_of("used", "unused", "memory", "wrong", "missing"),
+    },
+    maybe={
+        "layer": or_null(TEXT),
+        "location": or_null(TEXT),
+        "doc": or_null(TEXT),
+        "tags": list_of(TEXT),
+    },
+)
+
 ENDPOINTS = (
-    Endpoint("/api/catalog", catalog, "All datasets: those of the catalog and those in memory."),
+    Endpoint(
+        "/api/catalog",
+        catalog,
+        "All datasets: those of the catalog and those in memory.",
+        returns=record({"datasets": list_of(_ROW)}),
+    ),
     Endpoint("/api/catalog.csv", as_csv, "The data dictionary as CSV.", media_type="text/csv"),
     Endpoint("/api/catalog.md", as_markdown, "The data dictionary as Markdown.", media_type="text/markdown"),
 )

@@ -13,7 +13,20 @@ from starlette.responses import HTMLResponse
 
 from plait.ui.asking import WorkbenchError
 from plait.ui.code import highlighted
-from plait.ui.endpoints import Endpoint, NotFoundError, Parameter, RequestError
+from plait.ui.endpoints import PROBLEM, Endpoint, NotFoundError, Parameter, RequestError
+from plait.ui.schemas import (
+    ANYTHING,
+    NUMBER,
+    REASON,
+    TEXT,
+    WHOLE,
+    YES_OR_NO,
+    by_name,
+    list_of,
+    one_of,
+    or_null,
+    record,
+)
 from plait.ui.security import FRAME_POLICY
 from plait.ui.viewer import Viewer
 
@@ -112,8 +125,98 @@ def _dataset_history(viewer: Viewer, name: str) -> list[dict[str, Any]]:
     return [] if ledger is None else ledger.data_history(name, _RUNS)
 
 
+_WHERE = {"file": or_null(TEXT), "line": or_null(WHOLE)}
+
+_NODE = record(
+    {
+        "name": TEXT,
+        "function": TEXT,
+        **_WHERE,
+        "doc": or_null(TEXT),
+        "signature": or_null(TEXT),
+        "code": list_of(record({"symbol": TEXT, **_WHERE, "text": TEXT, "html": TEXT})),
+        "inputs": list_of(record({"argument": TEXT, "dataset": TEXT})),
+        "outputs": list_of(TEXT),
+        "parameters": list_of(record({"name": TEXT, "value": ANYTHING, **_WHERE})),
+        "tags": list_of(TEXT),
+        "namespace": or_null(TEXT),
+        "settings": by_name(ANYTHING),
+        "editor": or_null(TEXT),
+        "history": list_of(
+            record(
+                {
+                    "run": TEXT,
+                    "node": TEXT,
+                    "status": TEXT,
+                    "started": or_null(NUMBER),
+                    "seconds": or_null(NUMBER),
+                    "error": or_null(TEXT),
+                    "traceback": or_null(TEXT),
+                    "reasons": list_of(REASON),
+                }
+            )
+        ),
+    }
+)
+
+_PREVIEW = record(
+    {
+        "kind": one_of("table", "text", "json", "markdown", "html", "image", "plotly", "files"),
+        "content": ANYTHING,
+        "columns": or_null(by_name(TEXT)),
+        "complete": YES_OR_NO,
+        "rows": or_null(WHOLE),
+        "media_type": or_null(TEXT),
+    }
+)
+
+_PARTITIONS = record(
+    {
+        "total": WHOLE,
+        "counts": by_name(WHOLE),
+        "keys": list_of(record({"key": TEXT, "state": TEXT})),
+    }
+)
+
+_SAVE = record(
+    {
+        "run": TEXT,
+        "time": NUMBER,
+        "rows": or_null(WHOLE),
+        "bytes": or_null(WHOLE),
+        "columns": or_null(by_name(TEXT)),
+    }
+)
+
+_DATASET = record(
+    {
+        "name": TEXT,
+        "type": TEXT,
+        "producer": or_null(TEXT),
+        "consumers": list_of(TEXT),
+        "columns": or_null(by_name(TEXT)),
+        "exists": or_null(YES_OR_NO),
+        "history": list_of(_SAVE),
+    },
+    maybe={
+        **_WHERE,
+        "doc": or_null(TEXT),
+        "layer": or_null(TEXT),
+        "location": or_null(TEXT),
+        "tags": list_of(TEXT),
+        "frame": or_null(TEXT),
+        "versioned": YES_OR_NO,
+        "pattern": or_null(TEXT),
+        "previewable": YES_OR_NO,
+        "bytes": WHOLE,
+        "versions": list_of(TEXT),
+        "partitions": _PARTITIONS,
+        "problem": PROBLEM,
+    },
+)
+
 ENDPOINTS = (
-    Endpoint("/api/nodes/{name:path}", node, "A node: code, settings, history.", (_NAME,)),
+    Endpoint("/api/nodes/{name:path}", node, "A node: code, settings, history.", (_NAME,), _NODE),
     Endpoint(
         "/api/preview/{name:path}",
         preview,
@@ -125,6 +228,7 @@ ENDPOINTS = (
             Parameter("descending", "boolean", False),
             _VERSION,
         ),
+        _PREVIEW,
     ),
     Endpoint(
         "/api/frame/{name:path}",
@@ -133,5 +237,5 @@ ENDPOINTS = (
         (_NAME, _VERSION),
         media_type="text/html",
     ),
-    Endpoint("/api/datasets/{name:path}", dataset, "A dataset: place, state, history.", (_NAME,)),
+    Endpoint("/api/datasets/{name:path}", dataset, "A dataset: place, state, history.", (_NAME,), _DATASET),
 )

@@ -18,8 +18,9 @@ from plait.processes import living
 from plait.project.graph.command import run_arguments
 from plait.project.pipelines import DEFAULT
 from plait.ui.asking import WorkbenchError
-from plait.ui.endpoints import Endpoint, ForbiddenError, NotFoundError, Parameter, RequestError
+from plait.ui.endpoints import PROBLEM, Endpoint, ForbiddenError, NotFoundError, Parameter, RequestError
 from plait.ui.orders import kept
+from plait.ui.schemas import TEXT, WHOLE, YES_OR_NO, list_of, or_null, record
 from plait.ui.viewer import Viewer
 
 __all__ = ["ENDPOINTS"]
@@ -141,11 +142,21 @@ def _refuse_read_only(viewer: Viewer) -> None:
         raise ForbiddenError("This server only shows: it was started with --read-only")
 
 
+_JUDGED = record(
+    {
+        "command": TEXT,
+        "problems": list_of(
+            {"allOf": [PROBLEM, record({"parameter": or_null(TEXT), "status": WHOLE})]},
+        ),
+    }
+)
+
 ENDPOINTS = (
     Endpoint(
         "/api/runs",
         start,
         "Start a run, and return its id once it has begun; null where there is nothing to do.",
+        returns=record({"run": or_null(TEXT), "cancelled": YES_OR_NO, "command": TEXT}),
         method="POST",
         body={"properties": {**_BODY["properties"], **_TICKET}},
     ),
@@ -153,6 +164,7 @@ ENDPOINTS = (
         "/api/command",
         command,
         "The command that an order would run, and what it would refuse.",
+        returns=_JUDGED,
         method="POST",
         body=_BODY,
     ),
@@ -161,6 +173,7 @@ ENDPOINTS = (
         cancel,
         "Stop a run: let running nodes finish, or not even that. One that has not begun ends at once.",
         (Parameter("run", place="path", description="A run, or the ticket that it was ordered with."),),
+        record({"run": or_null(TEXT)}),
         method="POST",
         body={"properties": {"now": {"type": "boolean", "default": False}}},
     ),

@@ -17,6 +17,18 @@ from plait.project.history import (
     run_document,
 )
 from plait.ui.endpoints import Endpoint, NotFoundError, Parameter
+from plait.ui.schemas import (
+    ANYTHING,
+    NUMBER,
+    REASON,
+    TEXT,
+    WHOLE,
+    YES_OR_NO,
+    by_name,
+    list_of,
+    or_null,
+    record,
+)
 from plait.ui.viewer import Viewer
 
 __all__ = ["ENDPOINTS"]
@@ -113,20 +125,116 @@ def _ledger(viewer: Viewer) -> Ledger:
     return ledger
 
 
+_ABOUT = {
+    "id": TEXT,
+    "status": TEXT,
+    "started": NUMBER,
+    "finished": or_null(NUMBER),
+    "seconds": or_null(NUMBER),
+    "pipeline": TEXT,
+    "environment": or_null(TEXT),
+    "selection": or_null(TEXT),
+    "executor": TEXT,
+    "host": or_null(TEXT),
+    "pid": or_null(WHOLE),
+    "parameters": by_name(ANYTHING),
+    "git_commit": or_null(TEXT),
+    "git_dirty": or_null(YES_OR_NO),
+    "python": or_null(TEXT),
+    "versions": by_name(TEXT),
+    "done": WHOLE,
+    "skipped": WHOLE,
+    "failed": WHOLE,
+    "blocked": WHOLE,
+    "peak_memory": or_null(WHOLE),
+}
+_METRICS = by_name(or_null(NUMBER))
+
+_NODE = record(
+    {
+        "node": TEXT,
+        "status": TEXT,
+        "started": or_null(NUMBER),
+        "seconds": or_null(NUMBER),
+        "attempts": WHOLE,
+        "peak_memory": or_null(WHOLE),
+        "error": or_null(TEXT),
+        "traceback": or_null(TEXT),
+        "reasons": list_of(REASON),
+    }
+)
+
+_DETAILS = {
+    "run": record(_ABOUT),
+    "nodes": list_of(_NODE),
+    "data": by_name(TEXT),
+    "metrics": _METRICS,
+    "figures": by_name(record({"run": TEXT, "version": or_null(TEXT), "kept": YES_OR_NO})),
+    "mlflow": or_null(
+        record({"run": TEXT, "experiment": TEXT, "page": or_null(TEXT), "models": by_name(TEXT)})
+    ),
+}
+
+_LINE = record(
+    {
+        "time": NUMBER,
+        "node": or_null(TEXT),
+        "stream": TEXT,
+        "level": or_null(TEXT),
+        "logger": or_null(TEXT),
+        "text": TEXT,
+    }
+)
+
+_LOGS = record(
+    {
+        "lines": list_of(_LINE),
+        "failures": list_of(record({"node": TEXT, "error": or_null(TEXT), "traceback": TEXT})),
+    }
+)
+
+_COMPARED = record(
+    {
+        "runs": list_of(record(_DETAILS)),
+        "reasons": list_of(record({"run": TEXT, "node": TEXT, "reasons": list_of(REASON)})),
+    }
+)
+
+_POINT = record({"run": TEXT, "time": NUMBER, "value": or_null(NUMBER)})
+
 ENDPOINTS = (
     Endpoint(
         "/api/runs",
         runs,
         "The runs, newest first.",
         (Parameter("limit", "integer", 200, least=1, most=10_000),),
+        record({"runs": list_of(record({**_ABOUT, "metrics": _METRICS, "live": YES_OR_NO}))}),
     ),
     Endpoint(
         "/api/runs/{run}/logs",
         logs,
         "What nodes printed and logged, and how they failed.",
         (_RUN, Parameter("node"), Parameter("limit", "integer", 5_000, least=1, most=100_000)),
+        _LOGS,
     ),
-    Endpoint("/api/runs/{run}", run, "One run: nodes, times, data, measures.", (_RUN,)),
-    Endpoint("/api/compare", compare, "Runs side by side.", (Parameter("run", "array", required=True),)),
-    Endpoint("/api/metrics", metrics, "Each measure over all runs."),
+    Endpoint(
+        "/api/runs/{run}",
+        run,
+        "One run: nodes, times, data, measures.",
+        (_RUN,),
+        record({**_DETAILS, "critical_path": list_of(TEXT), "live": YES_OR_NO}),
+    ),
+    Endpoint(
+        "/api/compare",
+        compare,
+        "Runs side by side.",
+        (Parameter("run", "array", required=True),),
+        _COMPARED,
+    ),
+    Endpoint(
+        "/api/metrics",
+        metrics,
+        "Each measure over all runs.",
+        returns=record({"series": by_name(list_of(_POINT))}),
+    ),
 )
