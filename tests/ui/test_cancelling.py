@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from plait.processes import living, signature
 from plait.ui.api import running
 from plait.ui.endpoints import NotFoundError
 from plait.ui.going_on import GoingOn
+from plait.ui.orders import kept
 
 
 def begun(process: str) -> GoingOn:
@@ -70,3 +72,19 @@ def test_a_page_that_is_opened_later_is_told_that_a_run_was_asked_to_stop():
     going_on = begun(signature())
     going_on.note([{"event": "run_stopping", "run_id": "r"}])
     assert [run["stopping"] for run in going_on.so_far()] == [True]
+
+
+def test_an_order_that_is_cancelled_before_it_has_a_process_ends_that():
+    async def ordered():
+        orders = {}
+        with kept(orders, "one") as order:
+            assert orders == {"one": order}
+            order.cancel()
+            wait = [sys.executable, "-c", "input()"]
+            pipe = asyncio.subprocess.PIPE
+            order.taken_by(await asyncio.create_subprocess_exec(*wait, stdin=pipe, start_new_session=True))
+        await order.ended
+        await asyncio.sleep(0)
+        return order.process.returncode, orders
+
+    assert asyncio.run(ordered()) == (-signal.SIGTERM, {})

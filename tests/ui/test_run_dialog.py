@@ -139,7 +139,7 @@ def test_a_run_with_nothing_to_do_says_so(window, yard):
         dialog = window.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Run", exact=True).click()
         expect(dialog.get_by_role("status")).to_have_text("Everything is up to date: nothing ran.")
-        dialog.get_by_role("button", name="Cancel").click()
+        dialog.get_by_role("button", name="Close").click()
         expect(dialog).to_be_hidden()
 
 

@@ -99,7 +99,7 @@ function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: W
       {outcome.nothing && <p role="status">Everything is up to date: nothing ran.</p>}
       <p class="actions">
         <button type="submit" disabled={stopped}>{starting ? "Starting…" : "Run"}</button>
-        <button type="button" onClick={close}>Cancel</button>
+        <button type="button" onClick={close}>{outcome.nothing ? "Close" : "Cancel"}</button>
       </p>
     </form>
   );

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -42,7 +40,7 @@ class Order:
     def _end(self) -> None:
         if self.process is not None and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGTERM)  # it leads a session of its own
+                self.process.terminate()
 
 
 @contextmanager
