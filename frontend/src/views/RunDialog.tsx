@@ -43,7 +43,7 @@ function Asked() {
   return (
     <>
       <h2>Run {answer.value && titleOf(answer.value)}</h2>
-      <Loaded answer={answer}>{(found) => <Form key={`${what} ${again}`} asked={found} />}</Loaded>
+      <Loaded answer={answer}>{(found) => <Form key={JSON.stringify(found)} asked={found} />}</Loaded>
       {!answer.value && <p class="actions"><button type="button" onClick={close}>Close</button></p>}
     </>
   );
