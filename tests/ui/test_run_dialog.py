@@ -37,6 +37,16 @@ def test_a_run_is_repeated_with_its_pipeline_its_selection_and_its_parameters(wi
         assert asked(window) == {"view": "run", "run": run}
 
 
+def test_a_run_of_another_environment_is_repeated_in_that_of_the_server_which_is_said(window, yard):
+    (yard / "conf/other").mkdir()
+    plait(yard, "run", "+score", "--env", "other")
+    with serving(yard) as server:
+        window.open(server, "view=run&run=last")
+        window.page.get_by_role("button", name="Run again…").click()
+        told = "That run was in the environment other, and this one will be in local."
+        expect(window.page.get_by_role("dialog").get_by_text(told)).to_be_visible()
+
+
 @pytest.mark.parametrize("leave", ["Escape", "Cancel"])
 def test_what_the_page_shows_stays_when_the_dialog_is_about_something_else(window, yard_server, leave):
     window.open(yard_server, "select=%2Bscore&focus=node:score").drawn()

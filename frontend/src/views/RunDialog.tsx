@@ -5,7 +5,7 @@ import { address, CLOSED, go, pipelineName, selector } from "../address";
 import { api, type Order } from "../api";
 import { runsGoingOn } from "../live";
 import { asText, changes, leavesOf, type Leaf, textsOf } from "../parameters";
-import { told } from "../state";
+import { graph, told } from "../state";
 import { Loaded, useAnswer } from "./loaded";
 
 const PATIENCE = 150; // milliseconds without a key before the server is asked
@@ -34,6 +34,8 @@ interface Wanted {
   select: string;
   leaves: Leaf[];
   edited: Record<string, string>;
+  /** Where the earlier run took place. */
+  environment: string | null;
 }
 
 function Asked() {
@@ -60,10 +62,10 @@ async function asked(page: { pipeline: string; select: string }, what: string | 
   const select = what ?? (run ? run.selection ?? "" : page.select);
   const { fields, schema } = await api.parameters(pipeline, select);
   const leaves = leavesOf(fields, schema);
-  return { pipeline, select, leaves, edited: run ? textsOf(leaves, run.parameters) : {} };
+  return { pipeline, select, leaves, edited: run ? textsOf(leaves, run.parameters) : {}, environment: run?.environment ?? null };
 }
 
-function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: Wanted }) {
+function Form({ asked: { pipeline, select, leaves, edited: begun, environment } }: { asked: Wanted }) {
   const [edited, setEdited] = useState(begun);
   const [fresh, setFresh] = useState(false);
   const [workers, setWorkers] = useState(0);
@@ -73,6 +75,7 @@ function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: W
   const judged = useCommand(order);
   const wrong: Record<string, string> = { ...judged.problems, ...problems };
   const elsewhere = judged.others.filter(() => Object.keys(problems).length === 0);
+  const here = graph.value?.project.environment;
   const stopped = Object.keys(wrong).length > 0 || starting;
   const submit = (event: Event) => {
     event.preventDefault();
@@ -80,6 +83,7 @@ function Form({ asked: { pipeline, select, leaves, edited: begun } }: { asked: W
   };
   return (
     <form onSubmit={submit}>
+      {environment !== null && environment !== here && <p class="trouble">That run was in the environment {environment}, and this one will be in {here}.</p>}
       <fieldset>
         <legend>Parameters</legend>
         {leaves.map((leaf) => (
