@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pickle
 import subprocess
 import sys
@@ -526,6 +527,19 @@ def test_a_limit_counts_what_is_beyond_the_mark_and_nan_comes_once(catalog):
     assert made.load_beyond("x", None, "arrow")["x"].to_pylist() == [1, 2]
     assert made.load_beyond("x", 2, "arrow")["x"].to_pylist() == [3]
     assert found.dataset("all").load_beyond("x", 3, "arrow").num_rows == 0
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars", "arrow"])
+def test_spans_of_time_come_back_as_what_they_were(catalog, frame):
+    found = catalog(made={}, none={})
+    given = pd.DataFrame({"x": pd.to_timedelta(["36h", "-1s", None])})
+    found.save("made", given)
+    loaded = found.load("made", as_=frame)
+    taken = loaded["x"].to_pylist() if frame == "arrow" else list(loaded["x"])
+    assert taken[:2] == [dt.timedelta(hours=36), dt.timedelta(seconds=-1)]
+    assert pd.isna(taken[2])
+    found.save("none", given.head(0))
+    assert len(found.load("none", as_=frame)) == 0
 
 
 def test_a_broken_file_is_not_said_to_be_held_by_somebody(catalog, tmp_path):

@@ -13,6 +13,7 @@ from plait.catalog.connections import Connections
 from plait.catalog.locations import local_path, location_of, redact
 from plait.catalog.registry import missing_library
 from plait.datasets.duckdb.checkpoints import checkpoints
+from plait.datasets.duckdb.intervals import as_durations
 from plait.datasets.identifiers import TableName
 from plait.errors import CatalogError, DatasetError, PlaitError
 
@@ -71,7 +72,7 @@ class Link:
     def arrow(self, query: str, values: Any = ()) -> Any:
         """Return the result of a query as an Arrow table."""
         with closed(self.cursor()) as cursor:
-            return cursor.execute(query, list(values)).to_arrow_table()
+            return as_durations(cursor.execute(query, list(values)).to_arrow_table())
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
