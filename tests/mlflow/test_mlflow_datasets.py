@@ -13,6 +13,7 @@ from sklearn.linear_model import LinearRegression
 
 from plait.catalog import DataCatalog
 from plait.errors import CatalogError, DatasetError
+from plait.mlflow import observer
 from plait.mlflow.spool import waiting
 
 mlflow = pytest.importorskip("mlflow")
@@ -94,6 +95,28 @@ def test_metrics_artifacts_and_models_arrive(lab, executor):
     assert version.tags["plait.dataset"] == "model"
     assert version.tags["plait.fingerprint"] == model.tags["plait.fingerprint"]
     assert [item.model_id for item in run.outputs.model_outputs] == [model.model_id]
+
+
+def test_a_model_that_the_registry_refuses_is_there_unregistered_and_the_run_says_so(
+    lab, caplog, monkeypatch
+):
+    monkeypatch.setattr(observer, "_LOCAL", 60.0)
+    lab.write({"conf/base/catalog.yml": CATALOG.replace("_name: delays", "_name: de/lays")})
+    lab.plait("run")
+    (run,) = lab.runs
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["best_score"] == pytest.approx(3.0)
+    (model,) = lab.client.search_logged_models([run.info.experiment_id])
+    assert model.tags["plait.fingerprint"].startswith("sha256-tree:")
+    assert "MLflow has this run without what it refused: 'model' in the registry: " in caplog.text
+
+
+def test_an_alias_that_the_registry_refuses_keeps_the_version_of_no_other_alias_away(lab):
+    lab.write({"conf/base/catalog.yml": CATALOG.replace("aliases: champion", "aliases: [a b, champion]")})
+    lab.plait("run")
+    assert [run.info.status for run in lab.runs] == ["FINISHED"]
+    assert str(lab.client.get_model_version_by_alias("delays", "champion").version) == "1"
+    assert "alias 'a b' of 'model'" in lab.plait("runs", "show")
 
 
 def test_a_second_run_skips_and_still_has_the_metrics(lab):
@@ -284,6 +307,12 @@ def test_what_is_no_metric_is_refused(tmp_path, value):
         ({"type": "mlflow.Artifact"}, "does not say what the artifact is"),
         ({"type": "mlflow.Artifact", "dataset": "a.csv", "sep": ";"}, "takes no 'sep'"),
         ({"type": "mlflow.Artifact", "dataset": "a.csv", "by": "copi"}, "did you mean 'copy'"),
+        (
+            {"type": "mlflow.Artifact", "dataset": "a.csv", "artifact_path": "../x"},
+            "is no folder below a run",
+        ),
+        ({"type": "mlflow.Artifact", "dataset": "a.csv", "artifact_path": "/x"}, "is no folder below a run"),
+        ({"type": "mlflow.Artifact", "dataset": "a.csv", "artifact_path": 3}, "is no folder below a run"),
         ({"type": "mlflow.Model", "aliases": "best"}, "no 'registered_model_name'"),
         ({"type": "mlflow.Metrics", "prefx": "x"}, "did you mean 'prefix'"),
         ({"type": "mlflow.RegisteredModel", "model_name": "x", "version": 1}, "which server"),

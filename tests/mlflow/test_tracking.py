@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from plait.mlflow import observer
+from plait.mlflow.names import name_in_mlflow
 from plait.mlflow.spool import Spool, waiting
 
 mlflow = pytest.importorskip("mlflow")
@@ -158,6 +161,7 @@ def test_a_run_that_was_killed_is_told_as_killed(lab):
     ("text", "said"),
     [
         ("experimentt: x\n", "did you mean 'experiment'"),
+        ("tracking_uri: foo://x\n", "'foo://x' is no place that MLflow keeps runs in"),
         ("tracking_uri: mlruns\n", "'mlruns' is no place that MLflow keeps runs in"),
         ("credentials: nosuch\n", "nosuch"),
     ],
@@ -203,3 +207,114 @@ def test_no_other_command_imports_mlflow(lab):
             [sys.executable, "-c", program, *words], cwd=lab.root, capture_output=True, text=True, check=True
         )
         assert done.stdout.splitlines()[-1] == "False", words
+
+
+ODD_NAMES = """
+    def score(numbers, depth):
+        return {"a": 1, "a$": 2, "a#": 3, "b//c": 4, "d/": 5, "..e": 6, "/f": 7, "": 8, "g" * 300: 9}
+"""
+
+
+def test_names_that_mlflow_refuses_are_changed_and_kept_apart(lab):
+    lab.write(
+        {
+            "conf/base/parameters.yml": '"x!": 1\n"x?": 2\n"a/": 3\n"ok": 4\nmodel: {depth: 3}\n',
+            "src/lab/pipelines/main/nodes.py": ODD_NAMES,
+        }
+    )
+    lab.plait("run")
+    (run,) = lab.runs
+    assert run.info.status == "FINISHED"
+    assert sorted(run.data.params.values()) == ["1", "2", "3", "3", "4"]
+    assert run.data.params["ok"] == "4"
+    told = {name: value for name, value in run.data.metrics.items() if name.startswith("scores")}
+    assert sorted(told.values()) == list(range(1, 10))
+    assert told["scores.a"] == 1
+    assert lab.client.search_runs([run.info.experiment_id])[0].data.tags["plait.done"] == "1"
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "/", "//", "..a", "a/", "/a", "a//b", "a/../b", "x" * 251, "ä!"]
+)
+def test_a_name_is_one_that_mlflow_takes(text):
+    from mlflow.utils.validation import _validate_metric_name
+
+    name = name_in_mlflow(text)
+    _validate_metric_name(name)
+    assert len(name) <= 250
+    assert name != text
+    assert name == name_in_mlflow(text) != name_in_mlflow(text + "!")
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """Let MLflow refuse some names for good, as it would a value that it cannot keep."""
+    from mlflow.exceptions import MlflowException
+
+    whole = mlflow.MlflowClient.log_batch
+
+    def log_batch(client, run, metrics=(), params=(), tags=()):
+        for item in (*metrics, *params):
+            if "bad" in item.key:
+                raise MlflowException.invalid_parameter_value(f"no {item.key} here")
+        whole(client, run, metrics, params, tags)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "log_batch", log_batch)
+
+
+def test_what_mlflow_refuses_of_a_run_keeps_nothing_else_of_it_away(lab, nobody_sends, refusing):
+    nodes = "def score(numbers, depth):\n    return {'bad': 1, 'good': 2, 'steps': 10 ** 18}\n"
+    lab.write(
+        {
+            "conf/base/parameters.yml": "model: {depth: 3, bad: 4}\n",
+            "src/lab/pipelines/main/nodes.py": nodes,
+        }
+    )
+    lab.plait("run")
+    said = lab.plait("mlflow", "sync")
+    assert "MLflow has been told of 1 run." in said
+    assert "without what MLflow refused: metric 'scores.bad': MlflowException: no scores.bad here" in said
+    assert "without what MLflow refused: parameter 'model.bad'" in said
+    (run,) = lab.runs
+    assert (run.info.status, run.data.params) == ("FINISHED", {"model.depth": "3"})
+    assert {name for name in run.data.metrics if name.startswith("scores")} == {"scores.good", "scores.steps"}
+    assert "without metric 'scores.bad'" in lab.plait("runs", "show")
+    assert "told of every run" in lab.plait("mlflow", "sync")
+
+
+def test_a_store_that_cannot_be_opened_is_told_at_the_end_of_the_run(lab, caplog, monkeypatch):
+    lab.write({"conf/base/mlflow.yml": "tracking_uri: sqlite:////proc/no/such/runs.db\n"})
+    monkeypatch.setattr(observer, "_LOCAL", 60.0)
+    assert "1 done" in lab.plait("run")
+    assert "MLflow was not told of this run: FileNotFoundError" in caplog.text
+    assert "plait mlflow sync tries again" in caplog.text
+
+
+def test_a_store_that_has_not_answered_yet_is_told_at_the_end_of_the_run(lab, nobody_sends, caplog):
+    lab.plait("run")
+    assert "MLflow has not been told of this run yet" in caplog.text
+    assert "plait mlflow sync" in caplog.text
+
+
+def test_sync_says_whom_it_tells_and_asks_a_dead_server_once(lab, monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    lab.write({"conf/base/mlflow.yml": f"tracking_uri: http://127.0.0.1:{port}\n"})
+    monkeypatch.setattr(observer, "_sender_of", lambda *given: None)
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT")
+    lab.plait("run")
+    lab.plait("run", "--fresh")
+    asked = []
+    whole = mlflow.MlflowClient.get_experiment_by_name
+
+    def asking(client, name):
+        asked.append(os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"])
+        return whole(client, name)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "get_experiment_by_name", asking)
+    said = lab.plait("mlflow", "sync", code=1)
+    assert asked == ["1"]
+    assert said.count(f"Telling http://127.0.0.1:{port} of ") == 2
+    assert said.count("✗ ") == 2

@@ -65,7 +65,7 @@ def as_tracked(name: str, details: Mapping[str, Any]) -> tuple[Mapping[str, Any]
     rest = {key: value for key, value in details.items() if key not in _OPTIONS[kind]}
     if kind == "artifact":
         rest = _wrapped(rest, options.pop("dataset", None))
-        _check_by(options)
+        _check_artifact(options)
     elif rest.get("path", rest.get("filepath")) is None:
         rest["path"] = _PLACES[kind].format(name=name)
     if isinstance(options.get("aliases"), str):
@@ -104,12 +104,23 @@ def _wrapped(outer: Mapping[str, Any], inner: Any) -> dict[str, Any]:
     return {**found, **about}
 
 
-def _check_by(options: Mapping[str, Any]) -> None:
+def _check_artifact(options: Mapping[str, Any]) -> None:
     by = options.get("by")
     if by is not None and by not in _BY:
         raise CatalogError(
             f"an artifact goes by copy or by reference, not by '{by}'", hint=did_you_mean(str(by), _BY)
         )
+    place = options.get("artifact_path")
+    if place is not None and not _is_below(place):
+        raise CatalogError(
+            f"'artifact_path: {place}' is no folder below a run",
+            hint="write a path such as `reports/monthly`, without `..` and without a `/` at its ends",
+        )
+
+
+def _is_below(place: Any) -> bool:
+    """Whether MLflow takes a path: one that is written in the shortest way and leads to no other place."""
+    return isinstance(place, str) and all(part not in ("", ".", "..") for part in place.split("/"))
 
 
 def _in_our_words(wanted: str, details: Mapping[str, Any]) -> dict[str, Any]:

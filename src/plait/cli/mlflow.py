@@ -6,16 +6,19 @@ import importlib.util
 import os
 import subprocess
 import sys
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 import click
 
+from plait.catalog.locations import redact
 from plait.cli.options import Place, PlaitGroup, as_json, everywhere
 from plait.cli.output import document, line
 from plait.errors import MissingLibraryError, PlaitError, UsageError
 
 if TYPE_CHECKING:
     from plait.mlflow.settings import Tracking
+    from plait.mlflow.spool import Spool
     from plait.project import Project
 
 __all__ = ["command"]
@@ -32,38 +35,81 @@ def command() -> None:
 def sync(json_: bool, place: Place) -> None:
     """Tell MLflow of the runs that it could not be told of when they ran.
 
-    What has arrived is not sent again. Exit code 1 when some of it still cannot be sent.
+    What has arrived is not sent again. What MLflow refuses for good is left out, and said. Exit code 1 when
+    some of it still cannot be sent.
     """
-    from plait.mlflow.sending import send
+    from plait.mlflow.sending import impatient
     from plait.mlflow.spool import waiting
 
-    sent: list[str] = []
-    going_on: list[str] = []
-    problems: dict[str, str] = {}
     with place.open() as project:
         tracking = _tracking(project)
         os.environ.update(tracking.login)
+        impatient()
+        found = _Synced()
         for spool in waiting(project.state):
-            try:
-                (sent if send(spool) else going_on).append(spool.run)
-            except PlaitError as error:
-                problems[spool.run] = str(error)
+            if not json_:
+                line(f"Telling {found.place_of(spool)} of {spool.run} …")
+                sys.stdout.flush()
+            found.send(spool)
     if json_:
-        document({"sent": sent, "going_on": going_on, "problems": problems})
+        document(asdict(found))
     else:
-        _tell(sent, going_on, problems, tracking)
-    if problems:
+        _tell(found)
+    if found.problems:
         raise SystemExit(1)
 
 
-def _tell(sent: list[str], going_on: list[str], problems: dict[str, str], tracking: Tracking) -> None:
-    if not sent and not problems and not going_on:
+@dataclass
+class _Synced:
+    """What became of the runs that were waiting."""
+
+    sent: list[str] = field(default_factory=list)
+    going_on: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._not_reached: dict[str, str] = {}
+
+    def send(self, spool: Spool) -> None:
+        from plait.mlflow.sending import NotReachedError, send
+
+        where = self.place_of(spool)
+        try:
+            if where in self._not_reached:
+                self.problems[spool.run] = self._not_reached[where]
+            elif send(spool):
+                self._arrived(spool)
+            else:
+                self.going_on.append(spool.run)
+        except PlaitError as error:
+            self.problems[spool.run] = str(error)
+            if isinstance(error, NotReachedError):
+                self._not_reached[where] = str(error)
+
+    def _arrived(self, spool: Spool) -> None:
+        self.sent.append(spool.run)
+        refused = (spool.arrival() or {}).get("refused")
+        if refused:
+            self.refused[spool.run] = refused
+
+    @staticmethod
+    def place_of(spool: Spool) -> str:
+        head = next(iter(spool.lines()), None)
+        return redact(str(head["where"]["uri"])) if head else "MLflow"
+
+
+def _tell(found: _Synced) -> None:
+    if not found.sent and not found.problems and not found.going_on:
         line("MLflow has been told of every run.")
-    if sent:
-        line(f"Told {tracking.uri} of {len(sent)} run{'' if len(sent) == 1 else 's'}.")
-    for run in going_on:
+    if found.sent:
+        line(f"MLflow has been told of {len(found.sent)} run{'' if len(found.sent) == 1 else 's'}.")
+    for run, refused in found.refused.items():
+        for text in refused:
+            line(f"  {run}  without what MLflow refused: {text}")
+    for run in found.going_on:
         line(f"… {run}  is still running, or being sent")
-    for run, why in problems.items():
+    for run, why in found.problems.items():
         line(f"✗ {run}  {why}")
 
 

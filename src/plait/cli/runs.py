@@ -225,7 +225,8 @@ def _in_mlflow(found: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
     if found is None:
         return []
     models = [("", f"{uri} from {dataset}") for dataset, uri in found["models"].items()]
-    return [("mlflow", found["page"] or f"run {found['run']}, in `plait mlflow ui`"), *models]
+    refused = [("", f"without {text}") for text in found["refused"]]
+    return [("mlflow", found["page"] or f"run {found['run']}, in `plait mlflow ui`"), *models, *refused]
 
 
 def _counts(run: RunRecord) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from plait.mlflow.names import name_in_mlflow
+from plait.mlflow.refusals import Refusals
 from plait.mlflow.spool import Spool
 
 __all__ = ["Files"]
@@ -21,16 +23,24 @@ class Files:
 
     Args:
         models: dataset → what its model is called in MLflow; filled as they arrive.
+        refusals: takes what is refused of a model that is there all the same.
     """
 
     def __init__(
-        self, client: Any, spool: Spool, experiment: str, run: str, models: dict[str, dict[str, Any]]
+        self,
+        client: Any,
+        spool: Spool,
+        experiment: str,
+        run: str,
+        models: dict[str, dict[str, Any]],
+        refusals: Refusals,
     ) -> None:
         self._client = client
         self._spool = spool
         self._experiment = experiment
         self._run = run
         self._models = models
+        self._refusals = refusals
 
     def send(self, line: Mapping[str, Any]) -> None:
         """Send one file, the name of one, or a model. What is there already is put there again."""
@@ -55,7 +65,8 @@ class Files:
         about = {"location": line["location"], "fingerprint": fingerprint, "run": self._spool.run}
         file = PurePosixPath(line.get("path") or "", f"{line['dataset']}.reference.json")
         self._client.log_text(self._run, json.dumps(about, indent=2), str(file))
-        self._client.set_tag(self._run, f"plait.artifact.{line['dataset']}", line["location"])
+        tag = name_in_mlflow(f"plait.artifact.{line['dataset']}")
+        self._client.set_tag(self._run, tag, line["location"])
 
     def _send_model(self, line: Mapping[str, Any]) -> None:
         name = line.get("name") or line["dataset"].replace(".", "-")
@@ -64,14 +75,22 @@ class Files:
             self._client.log_model_artifacts(model.model_id, str(self._spool.files / line["file"]))
             self._client.finalize_logged_model(model.model_id, "READY")
         self._link(model.model_id)
-        told = {"model_id": model.model_id, "uri": f"models:/{model.model_id}"}
-        registered = line.get("registered_model_name")
-        if registered is not None:
-            version = self._version(registered, line["dataset"], model.model_id)
-            for alias in line.get("aliases", ()):
-                self._client.set_registered_model_alias(registered, alias, version)
-            told |= {"name": registered, "version": version, "uri": f"models:/{registered}/{version}"}
-        self._models[line["dataset"]] = told
+        self._models[line["dataset"]] = {"model_id": model.model_id, "uri": f"models:/{model.model_id}"}
+        if line.get("registered_model_name") is not None:
+            with self._refusals.may_refuse(f"'{line['dataset']}' in the registry"):
+                self._register(line, model.model_id)
+
+    def _register(self, line: Mapping[str, Any], model_id: str) -> None:
+        name = line["registered_model_name"]
+        version = self._version(name, line["dataset"], model_id)
+        self._models[line["dataset"]] |= {
+            "name": name,
+            "version": version,
+            "uri": f"models:/{name}/{version}",
+        }
+        for alias in line.get("aliases", ()):
+            with self._refusals.may_refuse(f"alias '{alias}' of '{line['dataset']}'"):
+                self._client.set_registered_model_alias(name, alias, version)
 
     def _link(self, model_id: str) -> None:
         """Say that the model came of this run, which MLflow takes but once."""

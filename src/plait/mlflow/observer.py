@@ -203,9 +203,24 @@ class MlflowObserver:
             if spool.problem or (self._sender is not None and self._sender.poll() is not None):
                 break
             time.sleep(_LOOK)
-        if not spool.is_gone() and (spool.problem or (self._sender and self._sender.poll())):
-            why = spool.problem or "who was to send it ended early"
-            _log.warning("MLflow was not told of this run: %s. It is kept: plait mlflow sync", why)
+        _tell_arrival(spool, self._sender, self._tracking.is_local)
+
+
+def _tell_arrival(spool: Spool, sender: subprocess.Popen[bytes] | None, is_local: bool) -> None:
+    """Say what has not arrived at the end of a run, as far as that is known by then."""
+    if spool.is_gone():
+        refused = (spool.arrival() or {}).get("refused", ())
+        if refused:
+            _log.warning("MLflow has this run without what it refused: %s", "; ".join(refused))
+    elif spool.problem or (sender is not None and sender.poll()):
+        why = spool.problem or "who was to send it ended early"
+        _log.warning("MLflow was not told of this run: %s. It is kept: plait mlflow sync tries again", why)
+    elif is_local:  # a server is not waited for; a store beside the run is expected to answer
+        _log.warning(
+            "MLflow has not been told of this run yet: its store has not answered within %g seconds. It is "
+            "being told on; what is kept from it plait mlflow sync tries again",
+            _LOCAL,
+        )
 
 
 def _named(dataset: str, metrics: Mapping[str, float]) -> dict[str, float]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from plait.mlflow.files import Files
+from plait.mlflow.names import name_in_mlflow
+from plait.mlflow.refusals import Refusals
 from plait.mlflow.spool import Spool, one_at_a_time
 
 __all__ = ["TAG", "Telling"]
@@ -13,7 +16,7 @@ __all__ = ["TAG", "Telling"]
 TAG = "plait.run_id"
 _PARENT = "mlflow.parentRunId"
 _CHILD = "plait.child"
-_PARAMS, _METRICS = 100, 1000  # MLflow's own limits of a batch
+_PARAMS, _METRICS, _INPUTS = 100, 1000, 100  # MLflow's own limits of a batch
 _LONG = 6000  # characters of a parameter, above which MLflow cuts it without a word
 _DIGEST = 36  # characters of a digest that MLflow keeps
 _STATUS = {"done": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
@@ -38,11 +41,12 @@ class Telling:
         self._children: dict[str, str] = dict(arrived.get("children", {}))
         self._failed: set[str] = set(arrived.get("failed", ()))
         self._models: dict[str, Any] = dict(arrived.get("models", {}))
+        self._refusals = Refusals(arrived.get("refused", ()))
         self._spool = spool
 
     @property
     def arrival(self) -> dict[str, Any]:
-        """What the run, and what came of it, is called in MLflow."""
+        """What the run, and what came of it, is called in MLflow, and what of it MLflow refused."""
         return {
             "uri": self._head["where"]["uri"],
             "experiment": self._experiment,
@@ -50,6 +54,7 @@ class Telling:
             "children": self._children,
             "failed": sorted(self._failed),
             "models": self._models,
+            "refused": self._refusals.told,
         }
 
     def send(self, lines: Sequence[Mapping[str, Any]]) -> bool:
@@ -68,7 +73,8 @@ class Telling:
                 case "failed":
                     self._failed.update(run for run in self._runs_of(line) if run != self._run)
                 case "artifact" | "reference" | "model":
-                    files.send(line)
+                    with self._refusals.may_refuse(f"'{line['dataset']}'"):
+                        files.send(line)
         self._send_points(points)
         if lines[-1]["kind"] != "end":
             return False
@@ -77,12 +83,14 @@ class Telling:
 
     def _files(self) -> Files:
         assert self._run is not None
-        return Files(self._client, self._spool, self._experiment, self._run, self._models)
+        return Files(self._client, self._spool, self._experiment, self._run, self._models, self._refusals)
 
     def _send_points(self, points: Mapping[str, Sequence[Any]]) -> None:
         for run, found in points.items():
-            for batch in _batches(found, _METRICS):
-                self._client.log_batch(run, metrics=batch)
+            self._refusals.send(partial(self._log_metrics, run), found, _METRICS, _metric)
+
+    def _log_metrics(self, run: str, batch: list[Any]) -> None:
+        self._client.log_batch(run, metrics=batch)
 
     def _runs_of(self, line: Mapping[str, Any]) -> Iterator[str]:
         assert self._run is not None
@@ -135,19 +143,23 @@ class Telling:
 
         params = dict(_flat(head.get("params", {})))
         long = {key: value for key, value in params.items() if len(value) > _LONG}
-        short = [Param(_name(key), value) for key, value in params.items() if key not in long]
-        for batch in _batches(short, _PARAMS):
-            self._client.log_batch(self._run, params=batch)
+        short = [Param(name_in_mlflow(key), value) for key, value in params.items() if key not in long]
+        self._refusals.send(
+            lambda batch: self._client.log_batch(self._run, params=batch), short, _PARAMS, _parameter
+        )
         texts = dict(head.get("texts", {}))
-        texts |= {f"params/{_name(key)}.txt": value for key, value in long.items()}
+        texts |= {f"params/{name_in_mlflow(key)}.txt": value for key, value in long.items()}
         for file, text in texts.items():
-            self._client.log_text(self._run, text, file)
+            with self._refusals.may_refuse(f"file '{file}'"):
+                self._client.log_text(self._run, text, file)
 
     def _send_end(self, line: Mapping[str, Any], files: Files) -> None:
         self._send_inputs(line.get("inputs", {}))
-        files.send_lineage(line.get("outputs", {}), line.get("loaded_models", {}))
+        with self._refusals.may_refuse("where its models come from"):
+            files.send_lineage(line.get("outputs", {}), line.get("loaded_models", {}))
         for name, value in {**line["counts"], **line.get("tags", {})}.items():
-            self._client.set_tag(self._run, name, value)
+            with self._refusals.may_refuse(f"tag '{name}'"):
+                self._client.set_tag(self._run, name, value)
         moment, status = int(line["time"] * 1000), _STATUS[line["status"]]
         for child in self._children.values():
             ended = "FAILED" if child in self._failed else ("FINISHED" if status == "FAILED" else status)
@@ -168,8 +180,7 @@ class Telling:
             )
             for name, item in inputs.items()
         ]
-        if found:
-            self._client.log_inputs(self._run, found)
+        self._refusals.send(lambda batch: self._client.log_inputs(self._run, batch), found, _INPUTS, _input)
 
 
 def _note(run: str) -> str:
@@ -182,10 +193,10 @@ def _points(line: Mapping[str, Any]) -> Iterator[Any]:
 
     moment = int(line["time"] * 1000)
     for key, value in line.get("metrics", {}).items():
-        yield Metric(_name(key), float(value), moment, 0)
+        yield Metric(name_in_mlflow(key), float(value), moment, 0)
     for key, points in line.get("points", {}).items():
         for value, step, time in points:
-            yield Metric(_name(key), float(value), moment if time is None else time, step)
+            yield Metric(name_in_mlflow(key), float(value), moment if time is None else time, step)
 
 
 def _flat(values: Any, above: str = "") -> Iterator[tuple[str, str]]:
@@ -196,11 +207,13 @@ def _flat(values: Any, above: str = "") -> Iterator[tuple[str, str]]:
         yield above, str(values)
 
 
-def _name(text: str) -> str:
-    """Return a name without the signs that MLflow refuses."""
-    return "".join(sign if sign.isalnum() or sign in "_-. :/" else "_" for sign in text)[:250]
+def _metric(metric: Any) -> str:
+    return f"metric '{metric.key}'"
 
 
-def _batches(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
-    for start in range(0, len(items), size):
-        yield list(items[start : start + size])
+def _parameter(param: Any) -> str:
+    return f"parameter '{param.key}'"
+
+
+def _input(item: Any) -> str:
+    return f"input '{item.dataset.name}'"

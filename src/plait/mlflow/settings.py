@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ _STORE = "mlflow.db"
 _ARTIFACTS = "mlartifacts"
 _KEYS = ("tracking_uri", "experiment", "credentials", "enabled", "artifacts", "child_runs")
 _WHERE = "mlflow.yml"
+_SCHEMES = frozenset(
+    {"http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "databricks-uc", "uc"}
+)
+_PLUGINS = "mlflow.tracking_store"
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def read_tracking(
     if given.get("enabled", True) is False:
         return None
     uri = str(given.get("tracking_uri") or f"sqlite:///{root / _STORE}")
-    if not uri.startswith("sqlite:") and not is_url(uri):
+    if not (is_url(uri) or uri.startswith("sqlite:")) or not _is_known(uri.partition(":")[0]):
         raise ConfigError(
             f"'{redact(uri)}' is no place that MLflow keeps runs in",
             where=f"{_WHERE}, tracking_uri",
@@ -106,6 +111,12 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
         "experiment": (tracking.get("experiment") or {}).get("name"),
     }
     return {key: value for key, value in theirs.items() if value is not None} | found
+
+
+def _is_known(scheme: str) -> bool:
+    """Whether MLflow, or a plugin of it, knows a kind of place, found without importing any of them."""
+    plain = scheme.lower().partition("+")[0]
+    return plain in _SCHEMES or any(each.name == scheme for each in entry_points(group=_PLUGINS))
 
 
 def _absolute(uri: str, root: Path) -> str:

@@ -180,7 +180,8 @@ def model_of(state: Path, uri: str) -> tuple[str, str] | None:
 def arrival_document(state: Path, run: str) -> dict[str, Any] | None:
     """Return what people are told of a run in MLflow, None where it is not there.
 
-    ``page`` is the address of its page at a server, None for a local store, which has none of its own.
+    ``page`` is the address of its page at a server, None for a local store, which has none of its own;
+    ``refused`` is what MLflow has not taken of the run, and why.
     """
     found = arrival_of(state, run)
     if found is None:
@@ -189,7 +190,8 @@ def arrival_document(state: Path, run: str) -> dict[str, Any] | None:
     if uri.startswith(("http://", "https://")):
         page = f"{uri}/#/experiments/{found['experiment']}/runs/{found['run']}"
     models = {dataset: told["uri"] for dataset, told in found.get("models", {}).items()}
-    return {"run": found["run"], "experiment": found["experiment"], "page": page, "models": models}
+    names = {"run": found["run"], "experiment": found["experiment"]}
+    return {**names, "page": page, "models": models, "refused": found.get("refused", [])}
 
 
 def _linked(source: str | Path, target: str | Path) -> None:
