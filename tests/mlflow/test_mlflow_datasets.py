@@ -273,7 +273,12 @@ def test_runs_lead_to_mlflow_and_back(lab):
     assert "model  data/06_models/mlflow/model" in said
     assert "models:/delays/1" in said
     assert "numbers  data/01_raw/numbers.json" in lab.plait("lineage", "models:/delays/1")
+    assert lab.plait("lineage", "models:/delays@champion") == lab.plait("lineage", "models:/delays/1")
     assert "models:/delays/9" in lab.plait("lineage", "models:/delays/9", code=2)
+    said = lab.plait("lineage", "models:/delays@champignon", code=2)
+    assert "Model 'delays' has no alias 'champignon'" in said
+    assert "did you mean 'champion'" in said
+    assert "There is no model 'delay'" in lab.plait("lineage", "models:/delay@champion", code=2)
 
 
 METRICS = {
@@ -294,10 +299,25 @@ def test_a_metric_is_loaded_as_it_was_saved(tmp_path, value):
     assert (tmp_path / "data/08_reporting/mlflow/m.json").is_file()
 
 
-@pytest.mark.parametrize("value", ["high", {"a": 1}, [[1]], True, {"value": "x"}, np.ones((2, 2))])
+@pytest.mark.parametrize("value", ["high", {"a": 1}, [[1]], True, np.True_, {"value": "x"}, np.ones((2, 2))])
 def test_what_is_no_metric_is_refused(tmp_path, value):
     catalog = DataCatalog.from_config({"m": {"type": "mlflow.Metric"}}, root=tmp_path)
     with pytest.raises(DatasetError, match=r"is no (metric|step of a metric)"):
+        catalog.save("m", value)
+
+
+def test_truth_values_of_numpy_are_refused_as_those_of_python_are(tmp_path):
+    catalog = DataCatalog.from_config({"m": {"type": "mlflow.Metric"}}, root=tmp_path)
+    for value in (True, np.True_, np.array(True)):
+        with pytest.raises(DatasetError, match=r"True is no metric") as refused:
+            catalog.save("m", value)
+        assert "a metric is a number" in str(refused.value)
+
+
+@pytest.mark.parametrize(("type_", "value"), [("Metric", 10**400), ("Metrics", {"a": [1, 10**5000]})])
+def test_a_number_that_is_too_large_for_a_metric_is_called_so(tmp_path, type_, value):
+    catalog = DataCatalog.from_config({"m": {"type": f"mlflow.{type_}"}}, root=tmp_path)
+    with pytest.raises(DatasetError, match="too large for one"):
         catalog.save("m", value)
 
 

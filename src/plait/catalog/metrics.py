@@ -106,15 +106,26 @@ def _demanded(value: Any) -> float:
 
 
 def _number(value: Any) -> float | None:
-    """Return a single number of Python or NumPy; arrays and texts are none."""
-    if isinstance(value, bool | str) or getattr(value, "shape", ()) != ():
+    """Return a single number of Python or NumPy; arrays, texts and truth values are none."""
+    if isinstance(value, str) or _is_truth(value) or getattr(value, "shape", ()) != ():
         return None
     if not (isinstance(value, int | float) or hasattr(value, "__float__")):
         return None
     try:
         return float(value)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError as error:
+        raise DatasetError(
+            "the number is no metric",
+            why="A metric is a float, and the number is too large for one",
+            hint="save its logarithm, or use a dataset that is no metric, of type json, say",
+        ) from error
+    except (TypeError, ValueError):
         return None
+
+
+def _is_truth(value: Any) -> bool:
+    """Whether it is a ``bool`` of Python or NumPy."""
+    return isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
 
 
 def _no_metric(value: Any) -> DatasetError:
@@ -122,6 +133,8 @@ def _no_metric(value: Any) -> DatasetError:
 
 
 def _shown(value: Any) -> str:
+    if _is_truth(value) and getattr(value, "shape", ()) == ():
+        return str(bool(value))
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     text = repr(value)

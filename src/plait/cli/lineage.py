@@ -29,7 +29,8 @@ _WIDEST = 60  # letters of a parameter
 def command(dataset: str, up: bool, json_: bool, place: Place) -> None:
     """Show what DATASET was made from: data, code, parameters and runs, up to the raw inputs.
 
-    DATASET is a name in the catalog, or a model that a run told MLflow of: models:/name/version.
+    DATASET is a name in the catalog, or a model that a run told MLflow of: models:/name/version or
+    models:/name@alias.
     """
     from plait.project.lineage import open_lineage
 

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from plait.datasets.mlflow.server import version_of_alias
 from plait.errors import DatasetNotFoundError, did_you_mean
 from plait.identity.datasets import location_of
 from plait.identity.encoding import digest
 from plait.ledger.traces import TraceRow, TraceStore
+from plait.mlflow.sending import impatient
 from plait.mlflow.spool import arrival_of, model_of
 from plait.pipeline import is_parameter, strip_transcoding
+from plait.project.tracking import tracking_of
 
 if TYPE_CHECKING:
     from plait.pipeline import Node, Pipeline
@@ -154,23 +157,41 @@ def open_lineage(project: Project, wanted: str) -> tuple[Lineage, str]:
     """Return the lineage of a project's data, over all its pipelines, and the dataset to begin with.
 
     Args:
-        wanted: a dataset, or a model of MLflow as ``models:/name/3``, which one of its runs has made.
+        wanted: a dataset; or a model of MLflow, which one of its runs has made, as ``models:/name/3`` or
+            ``models:/name@alias``, for which the registry is asked.
 
     Raises:
-        DatasetNotFoundError: no run of this project made that model.
+        DatasetNotFoundError: no run of this project made that model, or there is none of that alias.
+        DatasetError: the registry cannot be asked for the alias.
     """
     first, *others = [project.pipelines[name] for name in project.pipelines]
     pipeline = sum(others, first)
     if not wanted.startswith("models:/"):
         return Lineage(project, pipeline), wanted
-    found = model_of(project.state, wanted)
+    model = _versioned(project, wanted)
+    found = model_of(project.state, model)
     if found is None:
         raise DatasetNotFoundError(
-            f"No run of this project is known to have made '{wanted}'",
+            f"No run of this project is known to have made '{model}'",
             hint="the tag plait.run_id of the model in MLflow says which run did, and of it where that was",
         )
     run, dataset = found
     return Lineage(project, pipeline, run), dataset
+
+
+def _versioned(project: Project, model: str) -> str:
+    """Return a model by its version, also where an alias of it is given."""
+    name, at, alias = model.removeprefix("models:/").partition("@")
+    if not at:
+        return model
+    tracking = tracking_of(project, project.parts())
+    if tracking is None:
+        raise DatasetNotFoundError(
+            f"Nothing says where '{model}' is registered",
+            hint="add conf/base/mlflow.yml, or name the version, as models:/name/3",
+        )
+    impatient()
+    return f"models:/{name}/{version_of_alias(name, alias, tracking.uri, tracking.login)}"
 
 
 def _data(node: Node) -> list[str]:

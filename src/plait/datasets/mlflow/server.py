@@ -15,10 +15,10 @@ from plait.catalog.locations import redact
 from plait.catalog.preview import Preview
 from plait.catalog.registry import type_of_path
 from plait.datasets.mlflow import models
-from plait.errors import CatalogError, DatasetError
+from plait.errors import CatalogError, DatasetError, DatasetNotFoundError, did_you_mean
 from plait.values import Fingerprint
 
-__all__ = ["LOGINS", "RegisteredModel", "RunArtifact", "kedros_registered_model"]
+__all__ = ["LOGINS", "RegisteredModel", "RunArtifact", "kedros_registered_model", "version_of_alias"]
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ LOGINS: Mapping[str, str] = {
     "password": "MLFLOW_TRACKING_PASSWORD",
     "token": "MLFLOW_TRACKING_TOKEN",
 }
+_NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _LOGGING_IN = threading.Lock()
 
 
@@ -180,7 +181,7 @@ class RegisteredModel(_Fetched):
                     return str(client.get_model_version_by_alias(self._name, self._alias).version)
                 return str(client.get_model_version(self._name, self._version).version)
             except MlflowException as error:
-                if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                if error.error_code in _NOT_THERE:
                     return None
                 raise
 
@@ -246,6 +247,51 @@ class RunArtifact(_Fetched):
     def _file(self) -> FileDataset:
         place = self._download(run_id=self._run, artifact_path=self._path)
         return FileDataset(place, self._format, **self._arguments)
+
+
+def version_of_alias(name: str, alias: str, tracking_uri: str, login: Mapping[str, str]) -> str:
+    """Return the version of a registered model that an alias stands for now.
+
+    Args:
+        login: environment variables for MLflow's client.
+
+    Raises:
+        DatasetNotFoundError: the registry has no such model, or the model no such alias.
+        DatasetError: the registry cannot be asked.
+    """
+    place = redact(tracking_uri)
+    aliases = _aliases(name, tracking_uri, login)
+    if aliases is None:
+        raise DatasetNotFoundError(
+            f"There is no model '{name}'",
+            where=place,
+            hint="a model has the name under which it is registered",
+        )
+    if alias not in aliases:
+        known = f"it has {', '.join(sorted(aliases))}" if aliases else "it has none"
+        raise DatasetNotFoundError(
+            f"Model '{name}' has no alias '{alias}'", where=place, hint=did_you_mean(alias, aliases) or known
+        )
+    return str(aliases[alias])
+
+
+def _aliases(name: str, tracking_uri: str, login: Mapping[str, str]) -> Mapping[str, str] | None:
+    """Return alias → version of a model, None where there is no such model."""
+    try:
+        with _logged_in(login):
+            from mlflow import MlflowClient
+
+            found: Mapping[str, str] = MlflowClient(tracking_uri).get_registered_model(name).aliases
+            return found
+    except ImportError:
+        raise
+    except Exception as error:  # of the client, the network, the server
+        if getattr(error, "error_code", None) in _NOT_THERE:
+            return None
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise DatasetError(
+            f"{redact(tracking_uri)} cannot be asked for the model '{name}'", why=redact(lines[0])
+        ) from error
 
 
 def kedros_registered_model(
