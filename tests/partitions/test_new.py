@@ -1,11 +1,15 @@
 import shutil
 import sqlite3
+from decimal import Decimal
 
+import polars as pl
+import pyarrow as pa
 import pytest
 from partition_nodes import collect, lines_between, lines_of, lines_of_differently, take_rows, upper_parts
 
 import plait
 from plait import DataCatalog, new, node
+from plait.engine.marks import extent_of, greater, lowered
 from plait.errors import DatasetError
 
 
@@ -182,3 +186,51 @@ def test_outputs_that_cannot_accumulate_are_refused_before_anything_runs(place, 
         DatasetError, match="adds what is new to several outputs, and 'log' is not partitioned"
     ):
         place.run([node(lines_of, new("events"), ["log", "loud"], name="n")], catalog)
+
+
+def taken_of(place, first, then, frame):
+    """Return what each of two runs takes of a table by `id`."""
+    seen = []
+
+    def take(rows):
+        seen.append(rows)
+        return rows
+
+    catalog = DataCatalog.from_config(
+        {"events": {"path": "events.parquet", "frame": frame}, "copied": {"path": "copied.parquet"}},
+        root=place.folder,
+    )
+    nodes = [node(take, new("events", by="id"), "copied", name="n")]
+    for rows in (first, then):
+        catalog.save("events", rows)
+        assert place.run(nodes, catalog).status == "done"
+    return [list(rows["id"].to_pylist() if frame == "arrow" else rows["id"]) for rows in seen]
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars", "arrow"])
+def test_decimals_are_marks_to_the_last_digit(place, frame):
+    one, two, three = (Decimal(f"12345678901234567890.{digit}") for digit in (1, 2, 3))
+    first, then = pa.table({"id": [one, two]}), pa.table({"id": [one, two, three]})
+    assert taken_of(place, first, then, frame) == [[one, two], [three]]
+
+
+@pytest.mark.parametrize("frame", ["pandas", "polars", "arrow"])
+def test_nan_is_no_mark_and_is_told(place, frame, caplog):
+    nan = float("nan")
+    first, then = pa.table({"id": [1.0, nan, None]}), pa.table({"id": [1.0, nan, None, 2.0]})
+    assert taken_of(place, first, then, frame)[1] == [2.0]
+    assert (
+        "rows of 'events' without a value in 'id', NULL or NaN: 2; such rows are not taken when"
+        in caplog.text
+    )
+
+
+def test_a_lazy_frame_has_a_mark_too():
+    assert extent_of(pl.LazyFrame({"id": [1.0, float("nan"), None]}), "id") == (1.0, 2)
+
+
+def test_marks_are_compared_as_numbers_and_moved_back_exactly():
+    ten, nine = {"decimal": "10.5"}, {"decimal": "9.25"}
+    assert greater(ten, nine) == greater(nine, ten) == ten
+    assert lowered(ten, 0.25) == "10.25"
+    assert lowered(ten, None) == "10.5"

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -287,6 +288,50 @@ def test_new_rows_are_taken_once(store):
     store.write({"data/01_raw/orders.csv": "id,customer,amount\n5,dan,2\n"})
     store.plait("run")
     assert store.shell("SELECT count(*), count(DISTINCT id) FROM log") == [(5, 5)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "then", "taken"),
+    [
+        ("HUGEINT", "(1), (170141183460469231)", "(170141183460469232)", [(170141183460469232,)]),
+        ("DECIMAL(30, 2)", "(9.5), (10.25)", "(10.26), (9.75)", [(Decimal("10.26"),)]),
+        ("DOUBLE", "(1), ('nan'), (NULL)", "(2), ('nan'), (NULL)", [(2.0,)]),
+    ],
+)
+def test_rows_are_taken_by_numbers_of_any_kind(store, kind, first, then, taken):
+    store.write(
+        {
+            "conf/base/catalog.yml": """
+                events: {type: table}
+                log: {type: table, mode: append}
+            """,
+            "src/store/pipelines/sales/nodes.py": """
+                import ibis
+
+                def note(events: ibis.Table):
+                    return events
+            """,
+            "src/store/pipelines/sales/pipeline.py": """
+                from plait import new, node, pipeline
+                from store.pipelines.sales.nodes import note
+
+                def create_pipeline():
+                    return pipeline([node(note, {"events": new("events", by="id")}, "log")])
+            """,
+        }
+    )
+    (store.root / "data").mkdir(exist_ok=True)
+    store.shell(f"CREATE TABLE events (id {kind})")
+    store.shell(f"INSERT INTO events VALUES {first}")
+    store.plait("run")
+    before = store.shell("SELECT id FROM log")
+    store.shell(f"INSERT INTO events VALUES {then}")
+    store.plait("run")
+    after = store.shell("SELECT id FROM log WHERE id IS NOT NULL AND NOT isnan(id::DOUBLE)")
+    known = [row for row in before if row[0] is not None and row[0] == row[0]]
+    assert sorted(after) == sorted([*known, *taken])
+    assert store.shell("SELECT count(*) FROM log") == [(len(before) + 1,)]
+    assert store.ran() == []
 
 
 def test_check_and_list_open_nothing(store, monkeypatch):

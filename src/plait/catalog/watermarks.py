@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from plait.catalog.frames import frame_of
@@ -16,7 +17,8 @@ def rows_beyond(data: Any, column: str, mark: Any) -> Any:
 
     Args:
         data: a table of pandas, Polars or Arrow.
-        mark: a value of the column; for times also the text of one, in ISO format. None gives all rows.
+        mark: a value of the column; also the text of one, for decimals, and for times in ISO format. None
+            gives all rows.
 
     Raises:
         DatasetError: it is no table, has no such column, or the mark cannot be compared with it.
@@ -38,7 +40,11 @@ def rows_beyond(data: Any, column: str, mark: Any) -> Any:
 
 
 def _pandas(data: Any, column: str, mark: Any) -> Any:
-    return data[data[column] > mark]
+    values = data[column]
+    if isinstance(mark, str) and isinstance(next(iter(values.dropna()), None), Decimal):
+        there = values.notna()  # objects are compared one by one, and None cannot be
+        return data[there][values[there] > _number(mark)]
+    return data[values > mark]
 
 
 def _polars(data: Any, column: str, mark: Any) -> Any:
@@ -47,6 +53,8 @@ def _polars(data: Any, column: str, mark: Any) -> Any:
     kind = data.collect_schema()[column]
     if isinstance(mark, str) and kind.is_temporal():
         mark = _moment(mark, kind == pl.Date)
+    if isinstance(mark, str) and kind.is_decimal():
+        return data.filter(pl.col(column) > pl.lit(_number(mark)))
     if isinstance(mark, str) is not (kind in (pl.String, pl.Categorical, pl.Enum)):
         raise TypeError(f"it holds {kind}")
     return data.filter(pl.col(column) > mark)
@@ -59,7 +67,16 @@ def _arrow(data: Any, column: str, mark: Any) -> Any:
     kind = data.schema.field(column).type
     if isinstance(mark, str) and pa.types.is_temporal(kind):
         mark = _moment(mark, pa.types.is_date(kind))
+    if isinstance(mark, str) and pa.types.is_decimal(kind):
+        mark = _number(mark)
     return data.filter(pa.compute.greater(data[column], pa.scalar(mark, kind)))
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"'{text}' is no number") from error
 
 
 def _moment(text: str, day: bool) -> date | datetime:

@@ -6,6 +6,7 @@ import json
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import IO, Any
 
 import sqlalchemy as sa
@@ -118,6 +119,8 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(mark: Any, kind: Any) -> Any:
+    if isinstance(mark, str) and isinstance(kind, sa.Numeric):
+        return Decimal(mark)
     if not isinstance(mark, str) or not isinstance(kind, sa.DateTime | sa.Date):
         return mark
     found = datetime.fromisoformat(mark)

@@ -7,25 +7,27 @@ the greatest value so far for rows.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from plait.catalog import DataCatalog
-from plait.catalog.frames import frame_of
 from plait.catalog.protocols import Exists
 from plait.engine.keys import is_partitioned
+from plait.engine.marks import extent_of, greater, lowered, shown, with_values
 from plait.engine.plan import Commit, Load, Step, Taken
 from plait.errors import DatasetError, PlaitError
 from plait.events import Reason
 from plait.pipeline import New
 from plait.values import Fingerprint
 
-__all__ = ["Intake", "Intakes", "beyond", "with_marks"]
+__all__ = ["Intake", "Intakes", "with_marks"]
 
 _SCHEMA = 1
+
+_log = logging.getLogger("plait.engine")
 
 Parts = Callable[[str], Mapping[str, Fingerprint]]
 Whole = Callable[[str], Fingerprint | None]
@@ -114,8 +116,8 @@ class Intakes:
         if load.mode.by is None:
             return {"keys": {key: item.token for key, item in self._parts(load.name).items()}}
         now = self._whole(load.name)
-        mark = beyond(self._catalog.load(load.name), load.mode.by)
-        return {"by": load.mode.by, "mark": mark, "token": None if now is None else now.token}
+        extent = extent_of(self._catalog.load(load.name), load.mode.by)
+        return {"by": load.mode.by, "mark": extent.mark, "token": None if now is None else now.token}
 
     def _look(self, step: Step, load: Load, before: Any, found: _Found) -> None:
         assert isinstance(load.mode, New)
@@ -147,7 +149,7 @@ class Intakes:
         found.taken[load.name] = Taken(None, mode.by, lowered(mark, mode.lookback))
         found.inputs[load.name] = {"by": mode.by, "mark": mark, "token": token}
         if token is None or token != before.get("token"):
-            text = f"'{load.name}' changed since its rows were taken up to {mark!r} in '{mode.by}'"
+            text = f"'{load.name}' changed since its rows were taken up to {shown(mark)} in '{mode.by}'"
             text = f"all rows of '{load.name}' are new" if mark is None else text
             found.reasons.append(Reason("new", text, {"dataset": load.name, "mark": mark}))
 
@@ -184,29 +186,18 @@ class Intakes:
         return all(is_partitioned(self._catalog.dataset(save.name)) for save in step.saves)
 
 
-def beyond(value: Any, column: str) -> Any:
-    """Return the greatest value of a column as JSON can hold it, or None where there are no rows."""
-    if frame_of(value) == "ibis":
-        return _plain(value[column].max().to_pyarrow().as_py())
-    if not len(value):
-        return None
-    series = value[column]
-    if type(value).__module__.partition(".")[0] == "pyarrow":
-        import pyarrow.compute as pc
+def with_marks(step: Step, values: list[Any]) -> Step | None:
+    """Return the step with the marks of the rows it has loaded, or None where there are none at all.
 
-        greatest = pc.max(series).as_py()
-    else:
-        greatest = series.max()
-    return _plain(greatest)
-
-
-def with_marks(step: Step, values: Sequence[Any]) -> Step | None:
-    """Return the step with the marks of the rows it has loaded, or None where there are none at all."""
+    Args:
+        values: what was loaded. Of a table that was taken before, rows without a value are taken out of it:
+            an engine for which NaN is beyond every mark would give them in every run.
+    """
     rows: dict[str, Any] = {}
     has_parts = False
-    for load, value in zip(step.loads, values, strict=True):
+    for place, load in enumerate(step.loads):
         if load.taken is not None and load.taken.column is not None:
-            rows[load.name] = beyond(value, load.taken.column)
+            values[place], rows[load.name] = _marked(load.name, load.taken, values[place])
         elif load.taken is not None:
             has_parts = has_parts or bool(load.taken.keys)
     if not has_parts and all(mark is None for mark in rows.values()):
@@ -217,13 +208,24 @@ def with_marks(step: Step, values: Sequence[Any]) -> Step | None:
     return step._replace(saves=saves)
 
 
-def lowered(mark: Any, lookback: Any) -> Any:
-    """Return a mark moved back by ``lookback``."""
-    if mark is None or lookback is None:
-        return mark
-    if isinstance(mark, str):
-        return (datetime.fromisoformat(mark) - lookback).isoformat()
-    return mark - lookback
+def _marked(name: str, taken: Taken, table: Any) -> tuple[Any, Any]:
+    """Return the rows to take of a table, and their mark."""
+    assert taken.column is not None
+    extent = extent_of(table, taken.column)
+    if extent.without:
+        then = (
+            "such rows are not taken when they arrive later" if taken.mark is None else "these are not taken"
+        )
+        _log.warning(
+            "rows of '%s' without a value in '%s', NULL or NaN: %d; %s",
+            name,
+            taken.column,
+            extent.without,
+            then,
+        )
+    if extent.without and taken.mark is not None:
+        table = with_values(table, taken.column)
+    return table, extent.mark
 
 
 def _advanced(commit: Commit | None, rows: Mapping[str, Any]) -> Commit | None:
@@ -232,29 +234,8 @@ def _advanced(commit: Commit | None, rows: Mapping[str, Any]) -> Commit | None:
     inputs = dict(commit.progress["inputs"])
     for name, mark in rows.items():
         before = inputs[name]["mark"]
-        inputs[name] = {**inputs[name], "mark": _greater(before, mark)}
+        inputs[name] = {**inputs[name], "mark": greater(before, mark)}
     return commit._replace(progress={**commit.progress, "inputs": inputs})
-
-
-def _greater(one: Any, other: Any) -> Any:
-    if one is None or other is None:
-        return other if one is None else one
-    if isinstance(one, str) and isinstance(other, str):
-        return max(one, other, key=_moment)
-    return max(one, other)
-
-
-def _moment(text: str) -> Any:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return text
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return value.item() if hasattr(value, "item") else value
 
 
 def _narrowed(step: Step, taken: Mapping[str, Taken], commit: Commit) -> Step:
