@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from plait.errors import CatalogError
 
 SOUND = {
     "src/lab/pipelines/sums.py": """
@@ -121,6 +125,84 @@ MISTAKES = {
         ["Argument 'a' of node 'first' is given 'numbers'", "Node 'first' calls a function called 'one'"],
     ),
 }
+
+
+VALUES = {
+    "mode: apend": ["`mode: apend` is none of overwrite, append", "did you mean 'append'"],
+    "materialized: veiw": ["`materialized: veiw` is neither `table` nor `view`", "did you mean 'view'"],
+    "limit: -1": ["`limit: -1` is no number of rows"],
+    "limit: true": ["`limit: True` is no number of rows"],
+    "columns: 5": ["`columns: 5` is no column, and no list of columns"],
+    "key: {a: 1}": ["`key: {'a': 1}` is no column, and no list of columns"],
+    "settings: 3": ["`settings: 3` is no mapping"],
+    "table_name: 5": ["`table_name: 5` is no name", 'write it as a text: `table_name: "5"`'],
+    "where: [a]": ["`where: ['a']` is no text"],
+    "schema: 3": ["`schema: 3` is no text"],
+    "frame: panda": ["`frame: panda` is none of ibis, pandas", "did you mean 'pandas'"],
+    'read_only: "false"': ['`read_only: "false"` is neither true nor false'],
+}
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_a_table_of_which_only_a_value_is_wrong(opened, value):
+    entry = f"numbers:\n  type: table\n  {value}\nreport: data/report.json\n"
+    project = opened({**SOUND, "conf/base/catalog.yml": entry})
+    (finding,) = project.check()
+    for word in (*VALUES[value], "conf/base/catalog.yml:3"):
+        assert word in str(finding)
+    with pytest.raises(CatalogError, match=re.escape(VALUES[value][0])) as refused:
+        project.catalog.dataset("numbers")
+    assert "TypeError" not in str(refused.value)
+
+
+def test_all_wrong_values_of_a_table_are_told(opened):
+    entry = (
+        "numbers: {type: table, mode: apend, limit: -1, frame: panda, colums: id}\nreport: data/report.json\n"
+    )
+    project = opened({**SOUND, "conf/base/catalog.yml": entry})
+    told = "\n".join(map(str, project.check()))
+    for word in ("mode: apend", "limit: -1", "frame: panda", "takes no 'colums'"):
+        assert word in told
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "place"),
+    [
+        ("{type: table, table_name: t}", "{type: table, table_name: main.t}", "data/warehouse.duckdb#t"),
+        (
+            "{type: table}",
+            "{type: table, table_name: added, database: data/warehouse.duckdb}",
+            "duckdb#added",
+        ),
+        ("{type: table}", "{type: table}", None),
+        ("{type: table}", "{type: table, table_name: added, database: other.duckdb}", None),
+    ],
+)
+def test_two_entries_of_one_table_are_found_as_two_of_one_file_are(opened, one, other, place):
+    project = opened({
+        **SOUND,
+        "conf/base/catalog.yml": f"numbers: data/numbers.json\nadded: {one}\nreport: {other}\n",
+    })  # fmt: skip
+    told = "\n".join(map(str, project.check()))
+    if place is None:
+        assert told == ""
+        return
+    assert "'added' and 'report' are both written to" in told
+    assert place in told
+    assert "give one of them another table" in told
+
+
+def test_every_mistake_in_mlflow_yml_is_told_with_its_line(opened):
+    project = opened({
+        **SOUND,
+        "conf/base/mlflow.yml": "experimentt: x\nchild_runs: 'yes'\ncredentials: nosuch\ntracking_uri: foo://x\n",
+    })  # fmt: skip
+    told = "\n".join(map(str, project.check()))
+    for line, words in enumerate(
+        ["'experimentt' is no key", "'child_runs' is 'yes'", "'nosuch'", "foo://x"], 1
+    ):
+        assert words in told
+        assert f"conf/base/mlflow.yml:{line}" in told
 
 
 def test_a_sound_project(opened):

@@ -651,3 +651,8 @@ def test_kedros_entries_work_as_they_stand(orders, tmp_path):
     keyed.save("made", ORDERS.assign(who="z"))
     assert {row["who"] for row in rows(keyed)} == {"z"}
     keyed.connections.close()
+
+
+def test_one_column_is_named_by_a_text(orders, tmp_path):
+    config = {"ids": {"type": "table", "table_name": "orders", "columns": "id", "frame": "pandas"}}
+    assert list(DataCatalog.from_config(config, root=tmp_path).load("ids").columns) == ["id"]

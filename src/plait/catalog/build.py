@@ -20,7 +20,7 @@ from plait.catalog.tracked import tracked_keys
 from plait.catalog.versions import Version
 from plait.errors import CatalogError, CredentialsError, PlaitError, did_you_mean
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "is_table"]
 
 # The keys that Kedro, too, takes as paths below the project.
 _PATHS = ("filepath", "path", "filename")
@@ -64,7 +64,10 @@ class Builder:
         return self._object(entry, target, version, datasets)
 
     def check(self, entry: Entry) -> None:
-        """Raise what :meth:`build` would, as far as it can be told without importing a data library."""
+        """Raise what :meth:`build` would, as far as it can be told without importing a data library.
+
+        A table of Plait's own is made for it, which opens nothing.
+        """
         row = registry.dataset_type(entry.type)
         if not row.target.startswith("plait."):
             return
@@ -80,6 +83,8 @@ class Builder:
             _demand_required({*entry.arguments, *paths}, takes, entry.type)
             if hasattr(target, "check_parts"):
                 target.check_parts({**entry.arguments, **self._frames(entry, takes)})
+            if is_table(entry):
+                self.build(entry, None)
 
     def types_of(self, entry: Entry) -> list[tuple[str, str | None]]:
         """Return the types that an entry needs the libraries of, each with its frame: its own, its parts'."""
@@ -202,6 +207,12 @@ class Builder:
                 hint=did_you_mean(name, self.credentials)
                 or f"add `{name}:` to credentials.yml in conf/local",
             ) from None
+
+
+def is_table(entry: Entry) -> bool:
+    """Whether an entry is a table, or the like, of Plait's own: making it opens nothing."""
+    row = registry.dataset_type(entry.type)
+    return row.target.startswith("plait.datasets.") and not row.located and not row.refers
 
 
 def _known_keys(row: registry.DatasetType) -> list[str]:

@@ -1,12 +1,17 @@
-"""What is wrong with a catalog, found without instantiating a dataset or importing a data library."""
+"""What is wrong with a catalog, found without opening anything or importing a data library.
+
+No dataset is made but the tables of Plait's own, which check their options then.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plait.catalog import registry, remote
+from plait.catalog.build import is_table
 from plait.catalog.entries import Entry, EntryError
 from plait.catalog.locations import is_url
 from plait.catalog.patterns import Pattern, rank
@@ -17,7 +22,7 @@ from plait.pipeline.names import strip_transcoding
 if TYPE_CHECKING:
     from plait.catalog.catalog import DataCatalog
 
-__all__ = ["SharedLocation", "check_catalog", "shared_locations"]
+__all__ = ["SharedLocation", "check_catalog", "location_in", "shared_locations"]
 
 
 class SharedLocation(NamedTuple):
@@ -51,7 +56,7 @@ def shared_locations(catalog: DataCatalog, names: Iterable[str] = ()) -> list[Sh
     """
     found: dict[str, list[str]] = defaultdict(list)
     for name in dict.fromkeys([*catalog.keys(), *names]):
-        location = _location(catalog, name)
+        location = location_in(catalog, name)
         if location:
             found[location].append(name)
     return [
@@ -61,15 +66,16 @@ def shared_locations(catalog: DataCatalog, names: Iterable[str] = ()) -> list[Sh
     ]
 
 
-def _location(catalog: DataCatalog, name: str) -> str | None:
+def location_in(catalog: DataCatalog, name: str) -> str | None:
+    """Return where the data of a name lies: a path, a URL or a table; None where nothing says so."""
     try:
         entry = catalog.entry(name)
-        if entry is not None:
+        if entry is not None and (entry.location is not None or not is_table(entry)):
             return entry.location
-        given = catalog.get(name)
+        dataset = catalog.get(name)
     except PlaitError:
         return None
-    return given.location if isinstance(given, Located) else None
+    return dataset.location if isinstance(dataset, Located) else None
 
 
 def _factory_problems(catalog: DataCatalog) -> Iterator[PlaitError]:
@@ -126,13 +132,26 @@ def _types_of(catalog: DataCatalog, entry: Entry) -> list[tuple[str, str | None]
 
 
 def _wrong_arguments(catalog: DataCatalog, entry: Entry) -> Iterator[PlaitError]:
-    try:
-        catalog.builder.check(entry)
-    except EntryError as error:
-        yield error
-    except CatalogError as error:
-        if not isinstance(error, ImportError):  # told once, below, with its frame
+    """Give each wrong argument: what the first hides is found without it."""
+    wrong: set[str] = set()
+    while True:
+        try:
+            catalog.builder.check(_without(entry, wrong))
+        except EntryError as error:
             yield error
+            if error.key is not None and error.key not in wrong:
+                wrong.add(error.key)
+                continue
+        except CatalogError as error:
+            told = isinstance(error, ImportError | CredentialsError)  # once, by itself, with its frame
+            if not told and not wrong:  # what is missing may be what was just taken away
+                yield error
+        return
+
+
+def _without(entry: Entry, keys: set[str]) -> Entry:
+    arguments = {key: value for key, value in entry.arguments.items() if key not in keys}
+    return replace(entry, arguments=arguments, frame=None if "frame" in keys else entry.frame)
 
 
 def _missing_credentials(catalog: DataCatalog, entry: Entry) -> Iterator[PlaitError]:

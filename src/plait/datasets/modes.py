@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, cast, get_args
 
-from plait.errors import CatalogError, DatasetError, did_you_mean
+from plait.catalog.entries import EntryError
+from plait.datasets.option_values import as_columns
+from plait.errors import DatasetError, did_you_mean
 
 __all__ = ["Mode", "key_columns", "key_missing", "key_twice", "refuse_existing", "save_mode", "value_lost"]
 
@@ -27,22 +29,21 @@ def save_mode(text: str, key: str | Sequence[str] | None = None) -> Mode:
         key: the columns that tell rows apart, which ``upsert`` needs.
 
     Raises:
-        CatalogError: there is no such mode, or it lacks a key.
+        EntryError: there is no such mode, or it lacks a key.
     """
-    mode = _KEDRO.get(text, text)
+    mode = _KEDRO.get(str(text), text)
     known = get_args(Mode)
     if mode not in known:
-        raise CatalogError(
-            f"`mode: {text}` is none of {', '.join(known)}", hint=did_you_mean(text, [*known, *_KEDRO])
-        )
+        hint = did_you_mean(str(text), [*known, *_KEDRO])
+        raise EntryError(f"`mode: {text}` is none of {', '.join(known)}", key="mode", hint=hint)
     if mode == "upsert" and not key:
-        raise CatalogError("`mode: upsert` needs a key", hint="`key: id`, or a list of columns")
+        raise EntryError("`mode: upsert` needs a key", key="mode", hint="`key: id`, or a list of columns")
     return cast("Mode", mode)
 
 
 def key_columns(key: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return the columns of a key, however it is written."""
-    return (key,) if isinstance(key, str) else tuple(key or ())
+    """Return the columns of a key, however it is written. Raises CatalogError where it names none."""
+    return as_columns("key", key)
 
 
 def refuse_existing(subject: str, mode: Mode) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, get_args
 
 from plait.catalog import frames
 from plait.catalog.connections import Connections
@@ -14,12 +14,15 @@ from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.databases import Database
+from plait.datasets.option_values import as_columns, demand_choice, demand_mapping, demand_text
 from plait.datasets.previews import of_rows
 from plait.errors import CatalogError, DatasetError
 
 __all__ = ["TableDataset"]
 
 Mode = Literal["fail", "replace", "append"]
+
+_FRAMES: tuple[FrameName, ...] = ("pandas", "polars", "polars-lazy", "arrow")
 
 
 class TableDataset(Database):
@@ -54,12 +57,15 @@ class TableDataset(Database):
         connections: Connections | None = None,
     ) -> None:
         super().__init__(credentials, connections, fingerprint_query)
+        demand_text("table_name", table_name)
+        demand_mapping("load_args", load_args)
+        demand_mapping("save_args", save_args)
+        demand_choice("frame", frame, _FRAMES)
         if not table_name:
             raise CatalogError("`table_name` is empty", hint="name the table to read and write")
-        if mode not in ("fail", "replace", "append"):
-            raise CatalogError(f"`mode: {mode}` is none of fail, replace and append")
+        demand_choice("mode", mode, get_args(Mode))
         self.table_name = table_name
-        self.key = [key] if isinstance(key, str) else list(key or ())
+        self.key = list(as_columns("key", key))
         self.frame = frame
         self.metadata = metadata
         self._load_args = dict(load_args or {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 from plait.catalog.locations import is_url, redact
 from plait.catalog.stores import revealed
 from plait.datasets.mlflow.server import LOGINS
-from plait.errors import ConfigError, did_you_mean
+from plait.errors import ConfigError, CredentialsError, PlaitError, Problems, did_you_mean
 
 __all__ = ["Tracking", "read_tracking"]
 
@@ -58,7 +58,11 @@ class Tracking:
 
 
 def read_tracking(
-    values: Mapping[str, Any], root: Path, package: str, credentials: Callable[[str], Any]
+    values: Mapping[str, Any],
+    root: Path,
+    package: str,
+    credentials: Callable[[str], Any],
+    place: Callable[[str], object | None] = lambda _: None,
 ) -> Tracking | None:
     """Return what ``mlflow.yml`` says, or None where it says that runs are not told.
 
@@ -66,39 +70,73 @@ def read_tracking(
         values: the merged file; kedro-mlflow's keys are understood.
         package: names the experiment where the file does not.
         credentials: returns the values of a name.
+        place: returns the file and line that say a key.
 
     Raises:
         ConfigError: a key or a value cannot be right.
+        CredentialsError: it names credentials that do not exist.
+        Problems: several of that.
     """
     given = _plain(values)
-    for key in given:
-        if key not in _KEYS:
-            raise ConfigError(
-                f"'{key}' is no key of mlflow.yml", where=_WHERE, hint=did_you_mean(key, _KEYS) or _known()
-            )
     if given.get("enabled", True) is False:
+        _raise_all(_unknown_keys(given), place)
         return None
     uri = str(given.get("tracking_uri") or f"sqlite:///{root / _STORE}")
-    if not (is_url(uri) or uri.startswith("sqlite:")) or not _is_known(uri.partition(":")[0]):
-        raise ConfigError(
-            f"'{redact(uri)}' is no place that MLflow keeps runs in",
-            where=f"{_WHERE}, tracking_uri",
-            hint="write a URL such as http://host:5000, sqlite:///runs.db, or leave it out",
-        )
+    login, refused = _login_of(given.get("credentials"), credentials)
+    _raise_all([*_unknown_keys(given), *_wrong_values(given, uri), *refused], place)
     uri = _absolute(uri, root)
-    children = given.get("child_runs", False)
-    if not isinstance(children, bool):
-        raise ConfigError(f"'child_runs' is {children!r}", where=_WHERE, hint="write true or false")
     artifacts = given.get("artifacts") or (str(root / _ARTIFACTS) if uri.startswith("sqlite:") else None)
-    name = given.get("credentials")
     return Tracking(
         uri,
         str(given.get("experiment") or package),
         None if artifacts is None else str(root / artifacts),
-        name,
-        children,
-        {} if name is None else _login(credentials(str(name)), str(name)),
+        given.get("credentials"),
+        given.get("child_runs", False),
+        login,
     )
+
+
+_Wrong = tuple[str, PlaitError]  # the key to blame, and what is wrong with it
+
+
+def _unknown_keys(given: Mapping[str, Any]) -> list[_Wrong]:
+    return [
+        (key, ConfigError(f"'{key}' is no key of mlflow.yml", hint=did_you_mean(key, _KEYS) or _known()))
+        for key in given
+        if key not in _KEYS
+    ]
+
+
+def _wrong_values(given: Mapping[str, Any], uri: str) -> Iterator[_Wrong]:
+    if not (is_url(uri) or uri.startswith("sqlite:")) or not _is_known(uri.partition(":")[0]):
+        yield (
+            "tracking_uri",
+            ConfigError(
+                f"'{redact(uri)}' is no place that MLflow keeps runs in",
+                hint="write a URL such as http://host:5000, sqlite:///runs.db, or leave it out",
+            ),
+        )
+    for key in ("enabled", "child_runs"):
+        if not isinstance(given.get(key, False), bool):
+            yield key, ConfigError(f"'{key}' is {given[key]!r}", hint="write true or false, without quotes")
+
+
+def _login_of(name: Any, credentials: Callable[[str], Any]) -> tuple[Mapping[str, str], list[_Wrong]]:
+    if name is None:
+        return {}, []
+    try:
+        return _login(credentials(str(name)), str(name)), []
+    except (ConfigError, CredentialsError) as error:
+        return {}, [("credentials", error)]
+
+
+def _raise_all(wrong: Iterable[_Wrong], place: Callable[[str], object | None]) -> None:
+    problems = []
+    for key, problem in wrong:
+        problem.where = (str(place(key) or f"{_WHERE}, {key}"), *problem.where)
+        problems.append(problem)
+    if problems:
+        raise problems[0] if len(problems) == 1 else Problems(problems)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,12 +165,11 @@ def _absolute(uri: str, root: Path) -> str:
 def _login(given: Any, name: str) -> dict[str, str]:
     values = revealed(given)
     if not isinstance(values, Mapping):
-        raise ConfigError(f"credentials '{name}' are no mapping", where=_WHERE, hint=f"{', '.join(LOGINS)}")
+        raise ConfigError(f"credentials '{name}' are no mapping", hint=f"its keys: {', '.join(LOGINS)}")
     odd = [key for key in values if key not in LOGINS]
     if odd:
         raise ConfigError(
             f"credentials '{name}' hold '{odd[0]}', which MLflow does not know",
-            where=_WHERE,
             hint=did_you_mean(odd[0], LOGINS) or f"it knows {', '.join(LOGINS)}",
         )
     return {LOGINS[key]: str(value) for key, value in values.items()}

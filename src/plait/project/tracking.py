@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plait.engine.recorded_parameters import recorded_parameters
@@ -58,7 +59,8 @@ def _tracking(project: Project, config: Config) -> Tracking | None:
     from plait.mlflow.settings import read_tracking
 
     package = project.package or project.root.name
-    return read_tracking(config["mlflow"], project.root, package, config.credentials.__getitem__)
+    login, place = config.credentials.__getitem__, partial(config.origin, "mlflow")
+    return read_tracking(config["mlflow"], project.root, package, login, place)
 
 
 def trackers(project: Project, parts: Parts, selection: str | None) -> tuple[Observer, ...]:

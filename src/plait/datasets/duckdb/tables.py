@@ -19,6 +19,15 @@ from plait.datasets.duckdb.rows import is_computed_here, reachable, staged, stag
 from plait.datasets.duckdb.writing import differing_types, write
 from plait.datasets.identifiers import Engine, TableName, exactly, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
+from plait.datasets.option_values import (
+    as_columns,
+    as_limit,
+    demand_choice,
+    demand_mapping,
+    demand_name,
+    demand_text,
+    demand_truth,
+)
 from plait.datasets.previews import of_arrow
 from plait.errors import CatalogError, DatasetError, did_you_mean
 from plait.values import Fingerprint
@@ -26,6 +35,8 @@ from plait.values import Fingerprint
 __all__ = ["DEFAULT_DATABASE", "Table", "as_listed"]
 
 DEFAULT_DATABASE = "data/warehouse.duckdb"
+
+_FRAMES: tuple[FrameName, ...] = ("ibis", "pandas", "polars", "polars-lazy", "arrow")
 
 T = TypeVar("T")
 
@@ -42,7 +53,7 @@ class Table:
         mode: ``overwrite``, ``append``, ``upsert`` (with ``key``), ``error`` or ``ignore``.
         key: the columns that tell rows apart.
         materialized: ``table``, or ``view``: what a node returned is then computed at each use.
-        columns: the columns that are loaded; all by default.
+        columns: the columns that are loaded, one or several; all by default.
         where: a condition in SQL that loaded rows meet.
         limit: the most rows that are loaded.
         frame: what ``load`` gives; by default a lazy Ibis table.
@@ -66,7 +77,7 @@ class Table:
         mode: str = "overwrite",
         key: str | Sequence[str] | None = None,
         materialized: Literal["table", "view"] = "table",
-        columns: Sequence[str] | None = None,
+        columns: str | Sequence[str] | None = None,
         where: str | None = None,
         limit: int | None = None,
         frame: FrameName | None = None,
@@ -78,8 +89,14 @@ class Table:
         entry_name: str | None = None,
     ) -> None:
         _demand_duckdb(backend)
-        if materialized not in ("table", "view"):
-            raise CatalogError(f"`materialized: {materialized}` is neither `table` nor `view`")
+        demand_name("table_name", table_name)
+        for option, text in (("schema", schema), ("database", database), ("where", where)):
+            demand_text(option, text)
+        demand_choice("materialized", materialized, ("table", "view"))
+        demand_mapping("settings", settings)
+        demand_truth("read_only", read_only)
+        if frame is not None:
+            demand_choice("frame", frame, _FRAMES)
         self.name = _name(table_name, entry_name, schema)
         self.mode: Mode = save_mode(mode, key)
         self.key = key_columns(key)
@@ -91,8 +108,8 @@ class Table:
                 f"a view cannot grow by `mode: {self.mode}`", hint="leave out `materialized: view`"
             )
         self._database = Database(database, settings, read_only=read_only, connections=connections, root=root)
-        self._columns = tuple(columns or ())
-        self._where, self._limit = where, limit
+        self._columns = as_columns("columns", columns)
+        self._where, self._limit = where, as_limit("limit", limit)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.location})"

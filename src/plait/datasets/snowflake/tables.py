@@ -16,6 +16,7 @@ from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.identifiers import Engine, TableName, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
+from plait.datasets.option_values import as_columns, as_limit, demand_choice, demand_name, demand_text
 from plait.datasets.snowflake import lazy, progress, statements
 from plait.datasets.snowflake.connection import Account, Link, is_missing, is_there_already, tag_of
 from plait.datasets.snowflake.fetching import fetched, preview_of
@@ -27,6 +28,8 @@ from plait.errors import DatasetError
 __all__ = ["Table"]
 
 T = TypeVar("T")
+
+_FRAMES: tuple[FrameName, ...] = ("pandas", "polars", "polars-lazy", "arrow", "snowpark")
 
 
 class Table(Named):
@@ -40,7 +43,7 @@ class Table(Named):
         database: likewise.
         mode: ``overwrite``, ``append``, ``upsert`` (with ``key``), ``error`` or ``ignore``.
         key: the columns that tell rows apart.
-        columns: the columns that are loaded; all by default.
+        columns: the columns that are loaded, one or several; all by default.
         where: a condition in SQL that loaded rows meet.
         limit: the most rows that are loaded.
         at: the moment whose rows are loaded; see :func:`~plait.datasets.snowflake.statements.time_travel`.
@@ -66,7 +69,7 @@ class Table(Named):
         database: str | None = None,
         mode: str = "overwrite",
         key: str | Sequence[str] | None = None,
-        columns: Sequence[str] | None = None,
+        columns: str | Sequence[str] | None = None,
         where: str | None = None,
         limit: int | None = None,
         at: object = None,
@@ -77,6 +80,11 @@ class Table(Named):
         connections: Connections | None = None,
         root: str | Path | None = None,
     ) -> None:
+        demand_name("table_name", table_name)
+        for option, text in (("schema", schema), ("database", database), ("where", where)):
+            demand_text(option, text)
+        if frame is not None:
+            demand_choice("frame", frame, _FRAMES)
         self._account = Account(credentials, connections, root)
         settings = self._account.settings
         self.name: TableName = parse(table_name).within(
@@ -87,8 +95,8 @@ class Table(Named):
         self.frame: FrameName = frame or self.default_frame
         self.metadata = metadata
         self.fingerprint_query = fingerprint_query
-        self._columns = tuple(columns or ())
-        self._where, self._limit, self._at = where, limit, statements.time_travel(at)
+        self._columns = as_columns("columns", columns)
+        self._where, self._limit, self._at = where, as_limit("limit", limit), statements.time_travel(at)
         self._table_type = "" if table_type in ("", "permanent", "table") else table_type.upper()
 
     def load(self) -> Any:

@@ -1,4 +1,4 @@
-"""Rules about the entries of the catalog. None of them makes a dataset."""
+"""Rules about the entries of the catalog. None of them opens what an entry stands for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from plait.catalog.check import check_catalog
+from plait.catalog.check import check_catalog, location_in
 from plait.catalog.registry import dataset_type, missing_library, missing_module
 from plait.errors import CredentialsError, MissingLibraryError, did_you_mean
 from plait.pipeline import Node, is_parameter, strip_transcoding
@@ -94,36 +94,35 @@ def unused_entries(facts: Facts) -> Iterator[Finding]:
 
 def shared_locations(facts: Facts) -> Iterator[Finding]:
     """No two nodes write one place, and whoever reads a place runs after whoever writes it."""
-    places: dict[str, list[str]] = {}
+    places: dict[tuple[str, str], list[str]] = {}
     for name, entry in facts.entries.items():
-        if _used(name, facts) and (place := _place(entry)) is not None:
-            places.setdefault(place, []).append(name)
-    for place, names in places.items():
+        location = location_in(facts.catalog, name) if _used(name, facts) else None
+        if location is not None:
+            places.setdefault((location, _within(entry)), []).append(name)
+    for (location, _), names in places.items():
         for one, other in combinations(names, 2):
             if strip_transcoding(one) != strip_transcoding(other):
-                yield from _conflict(place, one, other, facts)
+                yield from _conflict(location, one, other, facts)
 
 
-def _place(entry: Entry) -> str | None:
-    """Return what tells two entries apart that may lie at one path, such as the tables of one database."""
+def _within(entry: Entry) -> str:
+    """Return what tells two entries apart that may lie at one path, such as the sheets of one file."""
     if entry.location is None:
-        return None
-    within: Mapping[str, object] = {
-        key: entry.arguments.get(key) for key in ("table_name", "sql", "key", "sheet_name")
-    }
-    return f"{entry.location} {sorted((key, str(value)) for key, value in within.items() if value)}"
+        return ""
+    given = {key: entry.arguments.get(key) for key in ("table_name", "sql", "key", "sheet_name")}
+    return str(sorted((key, str(value)) for key, value in given.items() if value))
 
 
-def _conflict(place: str, one: str, other: str, facts: Facts) -> Iterator[Finding]:
+def _conflict(location: str, one: str, other: str, facts: Facts) -> Iterator[Finding]:
     writers = [facts.producers.get(strip_transcoding(name)) for name in (one, other)]
-    location = place.partition(" ")[0]
     where = facts.entry_places([one, other])
+    kind = "table" if facts.entries[one].location is None else "path"
     if all(writers):
         yield error(
             "shared-location",
             f"'{one}' and '{other}' are both written to {location}",
             where=where,
-            hint="give one of them another path",
+            hint=f"give one of them another {kind}",
         )
         return
     for writer, name, read in ((writers[0], one, other), (writers[1], other, one)):
@@ -136,7 +135,7 @@ def _conflict(place: str, one: str, other: str, facts: Facts) -> Iterator[Findin
                 f"'{read}' is read from {location}, where '{name}' is written",
                 where=[*where, f"node '{late[0].name}'"],
                 why=f"Node '{late[0].name}' does not wait for node '{writer.name}'",
-                hint=f"let node '{late[0].name}' read '{name}', or give one of them another path",
+                hint=f"let node '{late[0].name}' read '{name}', or give one of them another {kind}",
             )
 
 

@@ -11,6 +11,7 @@ from plait.project.check.facts import Facts, Source
 from plait.project.check.findings import Finding, flattened, warning
 from plait.project.pipelines import DEFAULT
 from plait.project.settings import KEDRO_ONLY
+from plait.project.tracking import tracking_of
 
 if TYPE_CHECKING:
     from plait.catalog import DataCatalog, Entry
@@ -56,6 +57,7 @@ class _Inspection:
         """Return what could not be read, and what the rules say of the rest."""
         self._try("settings", lambda: self._project.settings)
         self._try("hooks", lambda: self._project.parts().hooks)
+        self._try("mlflow", lambda: tracking_of(self._project, self._project.parts()))
         sources = self._sources()
         catalog = self._try("catalog", lambda: self._project.catalog)
         entries = self._entries(catalog, sources) if catalog is not None else {}
