@@ -339,3 +339,29 @@ def test_check_and_list_open_nothing(store, monkeypatch):
     store.plait("check")
     store.plait("catalog", "list")
     store.plait("pipeline", "show")
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{type: table, mode: append}", "rows would be added again to 1 output that Plait did not make: log"),
+        ("{type: table, mode: upsert, key: id}", "rows of the same key would be replaced in 1 output"),
+        ("{type: table}", "1 output that Plait did not make would be replaced: log"),
+    ],
+)
+def test_a_plan_says_what_becomes_of_rows_that_somebody_else_changed(store, entry, told):
+    store.write(
+        {
+            "conf/base/catalog.yml": f"orders: data/01_raw/orders.csv\nlog: {entry}\n",
+            "src/store/pipelines/sales/pipeline.py": """
+                from plait import node, pipeline
+                from store.pipelines.sales.nodes import book
+
+                def create_pipeline():
+                    return pipeline([node(book, outputs="log")])
+            """,
+        }
+    )
+    store.plait("run")
+    store.shell("INSERT INTO log VALUES (9, 'zoe', 9)")
+    assert told in store.plait("plan")

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _MARKS = {"run": ("▸", "36"), "maybe": ("?", "33"), "blocked": ("○", "31"), "skip": ("·", "2")}
+_OVERWRITING = {
+    "replace": "{} would be replaced",
+    "append": "rows would be added again to {}",
+    "merge": "rows of the same key would be replaced in {}",
+}
 _LARGE = 100_000_000  # bytes to read from which on it is worth a word before
 
 
@@ -91,12 +96,16 @@ def _show(foresight: Foresight) -> None:
     line(_summary(foresight))
     stale_upstream(foresight.stale_upstream)
     _tell_unidentified(foresight)
-    replaced = foresight.to_be_replaced()
-    if replaced:
-        line(
-            styled(f"  {len(replaced)} outputs that Plait did not make would be replaced: ", "33")
-            + ", ".join(replaced[:5])
-        )
+    _tell_overwritten(foresight)
+
+
+def _tell_overwritten(foresight: Foresight) -> None:
+    """Say what becomes of outputs in which there is something that no run has made."""
+    found = foresight.overwritten()
+    for overwriting, names in found.items():
+        outputs = f"{len(names)} output{'' if len(names) == 1 else 's'} that Plait did not make"
+        line(styled(f"  {_OVERWRITING[overwriting].format(outputs)}: ", "33") + ", ".join(names[:5]))
+    if found:
         line("  → to keep them: plait state accept NODE")
 
 

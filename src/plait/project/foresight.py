@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plait.engine.fingerprints import LedgerMemo
 from plait.engine.foresee import Foreseen, foresee
@@ -18,11 +18,14 @@ from plait.pipeline import is_parameter, strip_transcoding
 from plait.project.running import Prepared, RunRequest, above, prepared, stale_above
 
 if TYPE_CHECKING:
+    from plait.catalog import Entry
     from plait.engine.judge import Judge
     from plait.ledger import Ledger
     from plait.project.project import Project
 
-__all__ = ["Asked", "Expected", "Foresight", "expected_document", "open_foresight"]
+__all__ = ["Asked", "Expected", "Foresight", "Overwriting", "expected_document", "open_foresight"]
+
+Overwriting = Literal["replace", "append", "merge"]
 
 
 @dataclass(frozen=True)
@@ -122,15 +125,19 @@ class Foresight:
         local = (getattr(dataset, "local_place", lambda: None)() for dataset in places)
         return sum(bytes_to_read(path, memo) for path in local if path is not None and path.exists())
 
-    def to_be_replaced(self) -> list[str]:
-        """Return the outputs that a run replaces although Plait did not make what lies there."""
-        return [
+    def overwritten(self) -> dict[Overwriting, list[str]]:
+        """Return what a run does to which outputs although Plait did not make what lies there."""
+        names = [
             str((reason.details or {}).get("dataset"))
             for step in self.steps
             if step.action == "run"
             for reason in step.reasons
             if reason.kind in ("unrecorded", "output_modified")
         ]
+        found: dict[Overwriting, list[str]] = {}
+        for name in names:
+            found.setdefault(_overwriting(self.prepared.catalog.entry(name)), []).append(name)
+        return found
 
     @cached_property
     def usual_seconds(self) -> Mapping[str, float]:
@@ -168,6 +175,15 @@ def expected_document(expected: Expected | None) -> dict[str, float | None]:
     """Return how long a run takes as plain values."""
     least, most = expected or (None, None)
     return {"expected_seconds": least, "expected_seconds_at_most": most}
+
+
+def _overwriting(entry: Entry | None) -> Overwriting:
+    """Return what a save does with the rows that are there, as Plait's entries and those of Kedro say it."""
+    given = {} if entry is None else {**(entry.arguments.get("save_args") or {}), **entry.arguments}
+    modes = {given.get("mode"), given.get("if_exists")}
+    if "upsert" in modes or ("append" in modes and given.get("key")):
+        return "merge"
+    return "append" if "append" in modes else "replace"
 
 
 @contextmanager
