@@ -239,6 +239,9 @@ def test_versions_to_load_are_given_as_in_kedro(shop, write, plait):
     plait("run", "total", "--load-version", f"doubled:{version}")
     assert report(shop) == {"total": 120}
     assert "DATASET:VERSION" in plait("run", "-lv", "doubled", code=2).err
+    write({"data/01_raw/numbers.json": "[1000]"})
+    assert "no version 'TYPO'" in plait("run", "-lv", "doubled:TYPO", code=2).err
+    assert len(json.loads(plait("versions", "list", "doubled", "--json").out)["versions"]["doubled"]) == 2
     plait("versions", "prune", "doubled", "--keep", "1", "--yes")
     assert len(json.loads(plait("versions", "list", "doubled", "--json").out)["versions"]["doubled"]) == 1
 

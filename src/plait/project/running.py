@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plait.catalog.protocols import Versions
 from plait.config import bind_parameters
 from plait.engine import (
     IdentityOptions,
@@ -19,7 +20,7 @@ from plait.engine import (
     with_memory_producers,
 )
 from plait.engine.executors import choose_executor
-from plait.errors import ProjectError
+from plait.errors import ProjectError, VersionNotFoundError, did_you_mean
 from plait.pipeline import Pipeline, select, selected_keys
 from plait.project.in_workers import worker_setup
 from plait.project.pipelines import DEFAULT, user_code
@@ -153,7 +154,22 @@ def prepared(project: Project, parts: Parts, request: RunRequest) -> Prepared:
         persist=request.save if request.save is not None else not request.inputs,
         keys=_keys(parts, request),
     )
+    _demand_versions(catalog, request.load_versions)
     return Prepared(plan, catalog, _options(project, parts, request))
+
+
+def _demand_versions(catalog: DataCatalog, names: Iterable[str]) -> None:
+    """Raise VersionNotFoundError for a version that is asked for and not there, before anything runs."""
+    with catalog.connections.in_use():
+        for name in names:
+            dataset, wanted = catalog.dataset(name), catalog.load_versions.get(name)
+            with catalog.errors_named(name, "look up"):
+                known = dataset.versions() if isinstance(dataset, Versions) else None
+                if known is not None and wanted is not None and wanted not in known:
+                    latest = f"the latest is '{known[-1]}'" if known else "there are no versions yet"
+                    raise VersionNotFoundError(
+                        f"there is no version '{wanted}'", hint=did_you_mean(wanted, known) or latest
+                    )
 
 
 def _keys(parts: Parts, request: RunRequest) -> Mapping[str, tuple[str, ...]]:
