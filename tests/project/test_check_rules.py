@@ -7,6 +7,7 @@ import re
 import pytest
 
 from plait.errors import CatalogError
+from plait.project.graph.document import place_of
 
 SOUND = {
     "src/lab/pipelines/sums.py": """
@@ -153,6 +154,7 @@ def test_a_table_of_which_only_a_value_is_wrong(opened, value):
     with pytest.raises(CatalogError, match=re.escape(VALUES[value][0])) as refused:
         project.catalog.dataset("numbers")
     assert "TypeError" not in str(refused.value)
+    place_of(project.catalog.entry("numbers"))  # listing it is no check, and shows what is written
 
 
 def test_all_wrong_values_of_a_table_are_told(opened):

@@ -253,6 +253,9 @@ def test_lineage_previews_and_lists_know_tables(store):
     drawn = {one["name"]: one.get("location") for one in graph_document(Project.open(store.root))["elements"]}
     assert drawn["by_customer"] == "data/warehouse.duckdb#by_customer"
     assert drawn["bookings"] == "data/warehouse.duckdb#staging.bookings"
+    rows = json.loads(store.plait("catalog", "list", "--json"))["datasets"]
+    assert {row["name"]: row["location"] for row in rows}["bookings"] == drawn["bookings"]
+    assert "data/warehouse.duckdb#by_customer" in store.plait("catalog", "show", "by_customer")
 
 
 def test_versions_of_a_table_are_listed_loaded_and_traced(store):
@@ -273,6 +276,12 @@ def test_versions_of_a_table_are_listed_loaded_and_traced(store):
     store.plait("run", "--load-versions", f"by_customer:{listed[0]}", "rank+")
     assert store.report == [{"customer": "bob", "amount": 7}]
     assert listed[1] in store.plait("lineage", "by_customer")
+    store.write({"data/01_raw/orders.csv": "id,customer,amount\n1,ann,60\n"})
+    said = store.plait("run", "--load-versions", f"by_customer:{listed[0][:-2]}", code=2)
+    assert f"no version '{listed[0][:-2]}'" in said
+    assert "conf/base/catalog.yml:3" in said
+    assert f"did you mean '{listed[0]}'" in said
+    assert json.loads(store.plait("versions", "list", "--json"))["versions"] == {"by_customer": listed}
     store.plait("versions", "prune", "--keep", "1", "--yes")
     assert json.loads(store.plait("versions", "list", "--json"))["versions"] == {"by_customer": [listed[1]]}
 

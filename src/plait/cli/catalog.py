@@ -108,11 +108,13 @@ def _resolved(project: Project, catalog: DataCatalog) -> list[str]:
 def _row(name: str, entry: Entry | None) -> dict[str, Any]:
     if entry is None:
         return dict.fromkeys(("layer", "location", "pattern"), None) | {"name": name, "type": "memory"}
+    from plait.project.graph.document import place_of
+
     return {
         "name": name,
         "type": entry.type,
         "layer": entry.layer,
-        "location": entry.location,
+        "location": place_of(entry),
         "pattern": entry.pattern,
     }
 

@@ -113,7 +113,8 @@ def place_of(entry: Entry) -> str | None:
     table = entry.arguments.get("table_name")
     if entry.location is not None or (table is None and entry.type != "table"):
         return entry.location
-    name = table if isinstance(table, str) else ".".join(table or (entry.name,))
+    parts = table if isinstance(table, list | tuple) else (entry.name if table is None else table,)
+    name = ".".join(map(str, parts))
     schema, database = entry.arguments.get("schema"), entry.arguments.get("database")
     if entry.type == "table" and database is None:
         from plait.datasets.duckdb.tables import DEFAULT_DATABASE
