@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plait.catalog.locations import redact
 from plait.cli.options import Place, PlaitGroup, as_json, everywhere
 from plait.cli.output import document, line
 from plait.errors import MissingLibraryError, PlaitError, UsageError
@@ -47,7 +46,7 @@ def sync(json_: bool, place: Place) -> None:
         impatient()
         found = _Synced()
         for spool in waiting(project.state):
-            if not json_:
+            if not json_ and not found.is_away(spool):
                 line(f"Telling {found.place_of(spool)} of {spool.run} …")
                 sys.stdout.flush()
             found.send(spool)
@@ -71,12 +70,17 @@ class _Synced:
     def __post_init__(self) -> None:
         self._not_reached: dict[str, str] = {}
 
+    def is_away(self, spool: Spool) -> bool:
+        """Whether nobody answered where a run is to be told, when an earlier one was to be."""
+        return self.place_of(spool) in self._not_reached
+
     def send(self, spool: Spool) -> None:
+        """Tell of a run; where nobody has answered before, nobody is asked again."""
         from plait.mlflow.sending import NotReachedError, send
 
         where = self.place_of(spool)
         try:
-            if where in self._not_reached:
+            if self.is_away(spool):
                 self.problems[spool.run] = self._not_reached[where]
             elif send(spool):
                 self._arrived(spool)
@@ -95,8 +99,9 @@ class _Synced:
 
     @staticmethod
     def place_of(spool: Spool) -> str:
+        """Return where a run is to be told, which its spool says without secrets."""
         head = next(iter(spool.lines()), None)
-        return redact(str(head["where"]["uri"])) if head else "MLflow"
+        return str(head["where"]["uri"]) if head else "MLflow"
 
 
 def _tell(found: _Synced) -> None:

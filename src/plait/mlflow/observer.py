@@ -217,8 +217,8 @@ def _tell_arrival(spool: Spool, sender: subprocess.Popen[bytes] | None, is_local
         _log.warning("MLflow was not told of this run: %s. It is kept: plait mlflow sync tries again", why)
     elif is_local:  # a server is not waited for; a store beside the run is expected to answer
         _log.warning(
-            "MLflow has not been told of this run yet: its store has not answered within %g seconds. It is "
-            "being told on; what is kept from it plait mlflow sync tries again",
+            "MLflow has not been told of this run yet, after %g seconds, and is being told on. What does not "
+            "arrive is kept: plait mlflow sync tries again",
             _LOCAL,
         )
 
