@@ -111,7 +111,7 @@ def _check_artifact(options: Mapping[str, Any]) -> None:
             f"an artifact goes by copy or by reference, not by '{by}'", hint=did_you_mean(str(by), _BY)
         )
     place = options.get("artifact_path")
-    if place is not None and not _is_below(place):
+    if place not in (None, "") and not _is_below(place):
         raise CatalogError(
             f"'artifact_path: {place}' is no folder below a run",
             hint="write a path such as `reports/monthly`, without `..` and without a `/` at its ends",
