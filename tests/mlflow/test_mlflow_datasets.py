@@ -348,6 +348,13 @@ def test_a_mistake_in_an_entry_is_told(tmp_path, entry, said):
         catalog.dataset("m")
 
 
+def test_an_empty_artifact_path_is_the_top_of_a_run(tmp_path):
+    entry = {"type": "mlflow.Artifact", "dataset": "a.json", "artifact_path": ""}
+    catalog = DataCatalog.from_config({"a": entry}, root=tmp_path)
+    catalog.save("a", [1])
+    assert catalog.load("a") == [1]
+
+
 def test_kedro_mlflows_entries_work_as_they_stand(tmp_path):
     catalog = DataCatalog.from_config(
         {
