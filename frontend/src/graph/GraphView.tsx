@@ -8,7 +8,7 @@ import * as state from "../state";
 import type { Camera } from "./camera";
 import { GraphCanvas } from "./canvas";
 import { Layouter } from "./layouter";
-import { flatGraph, type GraphDocument, idOf, lineage } from "./model";
+import { flatGraph, type GraphDocument, idOf, lineage, stateOfElement } from "./model";
 import type { Drawing } from "./nested";
 import { readPalette } from "./palette";
 import type { Scene } from "./paint";
@@ -182,10 +182,7 @@ class Controller {
       open: state.open.value,
       layers: document.layers,
       leftToRight: state.leftToRight.value,
-      state: (item) => {
-        const element = document.elements[item];
-        return item < drawing.elements && element ? this.stateOf(element.name) ?? (element.wrong ? "failed" : undefined) : undefined;
-      },
+      state: (item) => item < drawing.elements ? stateOfElement(document.elements[item], this.stateOf) : undefined,
       lit: start >= 0 && start < drawing.elements ? this.lit(document, drawing, start) : undefined,
       hovered: hovered.value,
       selected,

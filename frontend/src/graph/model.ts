@@ -48,6 +48,14 @@ export function idOf(element: GraphElement): string {
   return element.kind === "parameter" ? element.name : `${element.kind}:${element.name}`;
 }
 
+/** How an element is coloured: only nodes have states of a run or a plan, though a dataset may have a node's name. */
+export function stateOfElement(
+  element: GraphElement | undefined, stateOf: (node: string) => string | undefined,
+): string | undefined {
+  const state = element?.kind === "node" ? stateOf(element.name) : undefined;
+  return state ?? (element?.wrong ? "failed" : undefined);
+}
+
 /** Namespaces of a graph: full names, parents before children, and how many nodes each holds. */
 export interface Namespaces {
   names: string[];
