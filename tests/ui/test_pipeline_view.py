@@ -179,6 +179,23 @@ def test_png_and_svg_are_downloaded(window, yard_server):
     assert png.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def saved_svg(window):
+    with window.page.expect_download() as svg:
+        window.page.get_by_role("button", name="SVG").click()
+    return svg.value.path().read_text()
+
+
+def test_in_layers_open_namespaces_have_no_frames(window, yard_server):
+    window.open(yard_server).drawn()
+    elements = len(yard_server.get("/api/graph")["elements"])
+    assert saved_svg(window).count("<text") == elements + 2
+    window.page.get_by_role("button", name="Layers").click()
+    for _ in range(100):
+        if saved_svg(window).count("<text") == elements:
+            break
+    assert saved_svg(window).count("<text") == elements
+
+
 def test_what_would_run_is_coloured_and_counted(window, yard_server):
     window.open(yard_server).drawn()
     window.page.get_by_role("button", name="Plan").click()

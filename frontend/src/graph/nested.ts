@@ -24,6 +24,8 @@ export interface FlatGraph {
   foldedWidth: Float64Array;
   /** Data layer of each element, or -1; absent when bands are not wanted. */
   band?: Int32Array;
+  /** Data layer of each namespace while it is folded, or -1. */
+  foldedBand?: Int32Array;
 }
 
 export interface View {
@@ -283,7 +285,8 @@ export class NestedLayout {
   }
 
   private bandOf(item: number): number {
-    return item < this.elements ? this.graph.band![item]! : -1;
+    const { band, foldedBand } = this.graph;
+    return item < this.elements ? band![item]! : foldedBand?.[item - this.elements] ?? -1;
   }
 
   private assemble(
