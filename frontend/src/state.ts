@@ -76,10 +76,21 @@ function shownNodes(document: GraphDocument): number[] {
 
 /** Fold or unfold a namespace, in the address. */
 export function toggle(space: number): void {
-  const { names } = namespaces.value;
   const next = open.value.slice();
   next[space] = next[space] ? 0 : 1;
-  const unfolded = names.filter((_, number) => next[number]);
+  unfold(next);
+}
+
+/** Unfold a namespace and those around it, in the address. */
+export function reveal(space: number): void {
+  const next = open.value.slice();
+  for (let n = space; n >= 0; n = namespaces.value.above[n]!) next[n] = 1;
+  if (next.some((one, number) => one !== open.value[number])) unfold(next);
+}
+
+function unfold(wanted: Uint8Array): void {
+  const { names } = namespaces.value;
+  const unfolded = names.filter((_, number) => wanted[number]);
   go({ expand: unfolded.length === names.length ? "all" : unfolded.join(",") || "none" }, true);
 }
 

@@ -1,6 +1,6 @@
 /** The graph on the page: lays out when what is shown changes, paints, and turns gestures into addresses. */
 
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { focus, go } from "../address";
 import { liveTick } from "../live";
@@ -8,7 +8,7 @@ import * as state from "../state";
 import type { Camera } from "./camera";
 import { GraphCanvas } from "./canvas";
 import { Layouter } from "./layouter";
-import { flatGraph, type GraphDocument, idOf, lineage, stateOfElement } from "./model";
+import { flatGraph, type GraphDocument, homeOf, idOf, lineage, stateOfElement } from "./model";
 import type { Drawing } from "./nested";
 import { readPalette } from "./palette";
 import type { Scene } from "./paint";
@@ -16,6 +16,7 @@ import { measurer } from "./measure";
 import { type Direction, neighbour } from "./walk";
 
 const SPACE = "ns:"; // how a namespace is called in the address
+const LEGIBLE = 0.5; // the zoom below which nobody reads a name
 
 export const hovered = signal(-1);
 export const elementsDrawn = signal(0);
@@ -53,14 +54,26 @@ export function GraphView({ stateOf }: { stateOf: (name: string) => string | und
   );
 }
 
+/** What the last drawing was asked for. */
+interface Shown {
+  document: GraphDocument;
+  bands: boolean;
+  leftToRight: boolean;
+  nodes: Uint8Array;
+}
+
 class Controller {
   private readonly graph: GraphCanvas;
   private readonly layouter = new Layouter();
   private readonly stops: (() => void)[];
   private drawing: Drawing | undefined;
-  private laidOut: { document: GraphDocument; bands: boolean } | undefined;
+  private laidOut: Shown | undefined;
+  private isLayingOut = false;
+  private refit = true;
   private anchor = -1;
-  private first = true;
+  /** The selection that was followed last, and what is still to be brought into view. */
+  private followed: string | null = null;
+  private wanted: { item: number; leastZoom: number } | undefined;
 
   constructor(private readonly canvas: HTMLCanvasElement, private readonly stateOf: (name: string) => string | undefined) {
     this.graph = new GraphCanvas(canvas, readPalette(canvas), {
@@ -77,6 +90,7 @@ class Controller {
     const recolour = () => this.graph.useColours(readPalette(canvas));
     dark.addEventListener("change", recolour);
     this.stops = [
+      effect(() => this.follow()),
       effect(() => this.layOut()),
       effect(() => {
         state.theme.value;
@@ -115,23 +129,29 @@ class Controller {
     if (!document?.elements.length) return;
     const bands = state.showBands.value;
     const view = { shown: state.shown.value, open: state.open.value, leftToRight: state.leftToRight.value };
-    const known = this.laidOut?.document.key === document.key && this.laidOut.bands === bands;
+    const last = this.laidOut;
+    const known = last?.document.key === document.key && last.bands === bands;
     const flat = known
       ? undefined
       : flatGraph(document, state.namespaces.value, { measure: measurer(this.canvas), height: 34 }, bands);
-    this.laidOut = { document, bands };
+    const nodes = view.shown.map((one, number) => (document.elements[number]!.kind === "node" ? one : 0));
+    this.laidOut = { document, bands, leftToRight: view.leftToRight, nodes };
+    this.refit ||= !known || last.leftToRight !== view.leftToRight || nodes.some((one, number) => one !== last.nodes[number]);
+    this.isLayingOut = true;
     const before = this.anchorBox();
     void this.layouter.draw({ ...view, shown: view.shown.slice(), open: view.open.slice() }, flat).then((drawing) => {
-      if (drawing) this.arrived(drawing, before, known);
+      if (drawing) this.arrived(drawing, before);
     });
   }
 
-  private arrived(drawing: Drawing, before: { item: number; x: number; y: number } | undefined, known: boolean): void {
+  private arrived(drawing: Drawing, before: { item: number; x: number; y: number } | undefined): void {
     this.drawing = drawing;
+    this.isLayingOut = false;
     elementsDrawn.value = drawing.drawn;
-    if (this.first || !known) this.fit(false);
+    if (this.refit) this.fit(false);
     else if (before && drawing.width[before.item]) this.stay(drawing, before);
-    this.first = false;
+    this.refit = false;
+    this.bring();
     this.show();
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
@@ -139,6 +159,50 @@ class Controller {
         document.documentElement.dataset.graph = "drawn";
       }),
     );
+  }
+
+  /** Unfold what is around a selection that came from elsewhere: a link, a search, the history. */
+  private follow(): void {
+    const id = focus.value;
+    if (!state.graph.value || id === this.followed) return;
+    this.followed = id;
+    untracked(() => {
+      const item = this.selected();
+      state.reveal(this.spaceAround(item));
+      this.want(item, LEGIBLE);
+    });
+  }
+
+  private spaceAround(item: number): number {
+    const { elements } = state.graph.value!;
+    const element = elements[item];
+    return element ? homeOf(element, state.namespaces.value) : state.namespaces.value.above[item - elements.length] ?? -1;
+  }
+
+  /** Select what is pressed here: it is in view already, but for what the panel then covers. */
+  private select(item: number, replace = false): void {
+    this.followed = this.idOf(item);
+    go({ focus: this.followed }, replace);
+    this.want(item, 0);
+  }
+
+  private idOf(item: number): string {
+    const { elements } = state.graph.value!;
+    const element = elements[item];
+    return element ? idOf(element) : SPACE + state.namespaces.value.names[item - elements.length]!;
+  }
+
+  /** Have an item in view as soon as it is drawn and the panel has taken its room. */
+  private want(item: number, leastZoom: number): void {
+    this.wanted = { item, leastZoom };
+    requestAnimationFrame(() => this.bring());
+  }
+
+  private bring(): void {
+    const { drawing, wanted } = this;
+    if (!drawing || !wanted || this.isLayingOut) return;
+    this.wanted = undefined;
+    if (drawing.width[wanted.item]) this.graph.bring(this.box(wanted.item), wanted.leastZoom);
   }
 
   /** What the reader looked at stays where it was: the element that was folded, or the one in the middle. */
@@ -206,14 +270,13 @@ class Controller {
   private selected(): number {
     const id = focus.value ?? "";
     const space = id.startsWith(SPACE) ? state.namespaces.value.numbers.get(id.slice(SPACE.length)) : undefined;
-    if (space !== undefined) return this.drawing ? this.drawing.elements + space : -1;
+    if (space !== undefined) return state.graph.value!.elements.length + space;
     return state.numberOf.value.get(id) ?? -1;
   }
 
   private clicked(item: number): void {
-    const element = state.graph.value?.elements[item];
-    if (element) go({ focus: idOf(element) });
-    else if (item < 0) go({ focus: null });
+    if (item < 0) go({ focus: null });
+    else if (item < this.drawing!.elements) this.select(item);
     else this.toggle(item);
   }
 
@@ -262,9 +325,7 @@ class Controller {
     if (!drawing || !document) return;
     const next = neighbour(drawing, this.selected(), direction, state.open.value);
     if (next < 0) return;
-    const element = document.elements[next];
-    const id = element ? idOf(element) : SPACE + state.namespaces.value.names[next - drawing.elements]!;
-    go({ focus: id }, true);
+    this.select(next, true);
     this.graph.centre(this.box(next));
   }
 
@@ -282,6 +343,6 @@ class Controller {
       : selected - (this.drawing?.elements ?? 0);
     if (space === undefined || space < 0) return;
     this.toggle(this.drawing!.elements + space);
-    if (element) go({ focus: SPACE + state.namespaces.value.names[space]! }, true);
+    if (element) this.select(this.drawing!.elements + space, true);
   }
 }

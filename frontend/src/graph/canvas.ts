@@ -4,11 +4,11 @@
  * sharp again as soon as the movement pauses.
  */
 
-import { between, type Box, type Camera, centred, fitted, zoomed } from "./camera";
+import { between, type Box, type Camera, centred, fitted, isSeen, type Screen, shifted, zoomed } from "./camera";
 import { itemAt, paint, type Palette, type Scene } from "./paint";
 
 const HEAVY = 4_000; // edges and items on screen above which a moving picture is reused
-const BELOW_TOOLS = 34; // pixels at the top that the buttons cover
+const READABLE = 0.8; // the zoom at which what is brought into view is shown, if it was too small
 const PAUSE = 90; // milliseconds without movement after which it is painted sharp
 
 export interface CanvasListener {
@@ -29,6 +29,7 @@ export class GraphCanvas {
   private pictureCamera: Camera | undefined;
   private flight: { from: Camera; to: Camera; start: number; length: number } | undefined;
   private readonly resizes: ResizeObserver;
+  private size = { width: 0, height: 0 };
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -59,11 +60,20 @@ export class GraphCanvas {
 
   /** Show a box of the drawing whole. */
   fit(box: Box, animated = true, margin = 40): void {
-    const { scale, left, top } = fitted(box, this.width, this.height - BELOW_TOOLS, margin);
-    this.fly({ scale, left, top: top + BELOW_TOOLS }, animated);
+    this.resized();
+    this.fly(fitted(box, this.screen, margin), animated);
+  }
+
+  /** Bring a box to the middle, unless it is on screen already and drawn at the least zoom at least. */
+  bring(box: Box, leastZoom: number): void {
+    this.resized();
+    const camera = this.flight?.to ?? this.camera;
+    const isLarge = camera.scale >= leastZoom;
+    if (!isLarge || !isSeen(box, camera, this.screen)) this.centre(box, isLarge ? camera.scale : READABLE);
   }
 
   centre(box: Box, scale = this.camera.scale): void {
+    this.resized();
     this.fly(centred(box, scale, this.width, this.height), true);
   }
 
@@ -91,6 +101,11 @@ export class GraphCanvas {
     return this.canvas.clientHeight;
   }
 
+  private get screen(): Screen {
+    const tools = this.canvas.parentElement?.querySelector<HTMLElement>(".tools");
+    return { width: this.width, height: this.height, top: tools ? tools.offsetTop + tools.offsetHeight : 0 };
+  }
+
   close(): void {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.sharpen);
@@ -110,10 +125,17 @@ export class GraphCanvas {
     this.listener.moved(camera);
   }
 
+  /** Take the size that the page gives, as soon as it is asked for; what was in the middle stays there. */
   private resized(): void {
     const ratio = devicePixelRatio || 1;
-    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
-    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    const [width, height] = [Math.max(1, Math.round(this.width * ratio)), Math.max(1, Math.round(this.height * ratio))];
+    if (width === this.canvas.width && height === this.canvas.height) return;
+    [this.canvas.width, this.canvas.height] = [width, height];
+    const { size, flight } = this;
+    this.size = { width: this.width, height: this.height };
+    const [dx, dy] = [(this.width - size.width) / 2, (this.height - size.height) / 2];
+    if (flight) this.flight = { ...flight, from: shifted(flight.from, dx, dy), to: shifted(flight.to, dx, dy) };
+    this.setCamera(shifted(this.camera, dx, dy));
     this.repaint();
   }
 
@@ -133,7 +155,7 @@ export class GraphCanvas {
       this.sharpen = window.setTimeout(() => this.repaint(), PAUSE);
       return;
     }
-    paint(this.context, this.scene, this.camera, this.width, this.height, this.palette);
+    paint(this.context, this.scene, this.camera, this.screen, this.palette);
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.dirty = false;
     if (heavy) this.keepPicture();
@@ -174,6 +196,7 @@ export class GraphCanvas {
 class Pointer {
   private readonly down = new Map<number, { x: number; y: number }>();
   private travelled = 0;
+  private clickedItem = -1;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -182,10 +205,11 @@ class Pointer {
   ) {
     canvas.addEventListener("pointerdown", (event) => this.pressed(event));
     canvas.addEventListener("pointermove", (event) => this.movedTo(event));
-    canvas.addEventListener("pointerup", (event) => this.released(event));
+    canvas.addEventListener("pointerup", (event) => this.down.delete(event.pointerId));
+    canvas.addEventListener("click", (event) => this.clicked(event));
     canvas.addEventListener("pointercancel", (event) => this.down.delete(event.pointerId));
     canvas.addEventListener("pointerleave", () => listener.hovered(-1));
-    canvas.addEventListener("dblclick", (event) => listener.doubleClicked(this.itemAt(event)));
+    canvas.addEventListener("dblclick", () => listener.doubleClicked(this.clickedItem));
     canvas.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
   }
 
@@ -220,9 +244,11 @@ class Pointer {
     this.travelled = 10;
   }
 
-  private released(event: PointerEvent): void {
-    const wasDown = this.down.delete(event.pointerId);
-    if (wasDown && this.travelled <= 3) this.listener.clicked(this.itemAt(event));
+  /** The second click of a double click means what the first did: the first may have moved the drawing. */
+  private clicked(event: MouseEvent): void {
+    if (this.travelled > 3 || event.detail > 1) return;
+    this.clickedItem = this.itemAt(event);
+    this.listener.clicked(this.clickedItem);
   }
 
   private wheeled(event: WheelEvent): void {

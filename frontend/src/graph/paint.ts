@@ -3,7 +3,7 @@
  * are blocks of colour and edges single strokes, all of one colour in one path; from near they have text and shape.
  */
 
-import { type Camera, seen } from "./camera";
+import { type Camera, type Screen, seen } from "./camera";
 import type { GraphElement, Namespaces } from "./model";
 import { shortName } from "./model";
 import type { Drawing } from "./nested";
@@ -48,15 +48,16 @@ const NEAR = 0.38;
 const FAR = 0.13;
 
 export function paint(
-  context: CanvasRenderingContext2D, scene: Scene, camera: Camera, width: number, height: number, palette: Palette,
+  context: CanvasRenderingContext2D, scene: Scene, camera: Camera, screen: Screen, palette: Palette,
 ): void {
+  const { width, height } = screen;
   const view = seen(camera, width, height);
   context.fillStyle = palette.background;
   context.fillRect(0, 0, width, height);
   const inView = (x: number, y: number, w: number, h: number) =>
     x < view.x + view.width && x + w > view.x && y < view.y + view.height && y + h > view.y;
   const painter = new Painter(context, scene, camera, palette, inView);
-  painter.bands(width, height);
+  painter.bands(screen);
   painter.boxes();
   painter.edges();
   painter.items();
@@ -94,7 +95,7 @@ class Painter {
     this.context.setTransform(scale * ratio, 0, 0, scale * ratio, left * ratio, top * ratio);
   }
 
-  bands(width: number, height: number): void {
+  bands({ width, height, top }: Screen): void {
     const { context, scene, camera, palette } = this;
     const { bands } = scene.drawing;
     if (!bands.length) return;
@@ -112,7 +113,7 @@ class Painter {
       else context.fillRect(0, begin, width, length);
       context.fillStyle = palette.muted;
       const label = scene.layers[b] ?? "";
-      if (scene.leftToRight) context.fillText(label, begin + 8, 8);
+      if (scene.leftToRight) context.fillText(shortened(context, label, length - 8), begin + 8, top + 8);
       else if (length > 16) context.fillText(label, 10, begin + 6);
     }
   }
