@@ -24,6 +24,12 @@ export function planned(action: string): string {
   return action === "skip" ? "up to date" : action;
 }
 
+/** Five moments of a stretch of time, evenly spread: their share of it, and how they are told apart. */
+export function ticks(seconds: number): [number, string][] {
+  const told = seconds < 0.01 ? (moment: number) => `${Math.round(moment * 1e6).toLocaleString("en")} µs` : duration;
+  return [0, 0.25, 0.5, 0.75, 1].map((part) => [part, told(part * seconds)]);
+}
+
 export function bytes(size: number | null | undefined): string {
   if (size === null || size === undefined) return "–";
   const units = ["B", "kB", "MB", "GB", "TB"];

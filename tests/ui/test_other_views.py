@@ -65,6 +65,55 @@ def test_a_run_shows_its_times_and_the_way_it_waited_for(window, yard_server):
     expect(window.page.get_by_text("wait │ waiting at the gate")).to_be_visible()
 
 
+def altered(window, path, change):
+    """Give the page an answer of the server with something changed."""
+
+    def answer(route):
+        found = route.fetch()
+        route.fulfill(response=found, json=change(found.json()))
+
+    window.page.route(path, answer)
+
+
+def test_a_time_is_never_written_over_a_name(window, yard_server):
+    def spread(found):
+        for number, node in enumerate(found["nodes"]):
+            node["started"], node["seconds"] = 1_000.0 + 20 * number, 1.0
+        found["nodes"][0]["seconds"] = 101.0
+        found["nodes"][1] |= {"started": 1_030.0, "seconds": 60.0}
+        return found
+
+    altered(window, "**/api/runs/last", spread)
+    window.open(yard_server, "view=run&run=last")
+    bars = window.page.locator(".timeline [role=listitem]")
+    expect(bars).to_have_count(6)
+    for bar in bars.all():
+        name, time = (bar.locator(part).bounding_box() for part in (".bar-label", ".bar-time"))
+        assert name["x"] + name["width"] < time["x"], bar.get_attribute("aria-label")
+        assert time["x"] + time["width"] < 1280, bar.get_attribute("aria-label")
+    expect(bars.first.locator(".inside")).to_have_text("1 min 41 s")
+
+
+def test_three_runs_fit_side_by_side_and_their_rows_keep_their_names(window, yard_server):
+    def three(found):
+        for number, details in enumerate(found["runs"]):
+            details["run"]["id"] = f"2026-01-01T10.00.0{number}.000Z"
+            details["run"]["parameters"] = {"a_long_name_of.a_place": f"{number} in " + "folders and " * 4}
+        return found
+
+    altered(window, "**/api/compare?*", three)
+    window.open(yard_server, "view=compare&run=-2,last,-2")
+    table = window.page.get_by_role("region", name="Runs side by side")
+    row = table.get_by_role("row", name=re.compile("^a_long_name"))
+    expect(row.locator("td")).to_have_count(3)
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") <= 0
+    assert "folders and folders and folders and" in row.locator("td").last.inner_text()
+    window.page.set_viewport_size({"width": 640, "height": 800})
+    table.evaluate("table => table.scrollBy(10_000, 0)")
+    assert table.evaluate("table => table.scrollLeft") > 0
+    assert row.locator("th").bounding_box()["x"] == pytest.approx(table.bounding_box()["x"], abs=2)
+
+
 def test_a_bar_of_the_timeline_leads_to_its_node(window, yard_server):
     window.open(yard_server, "view=run&run=last")
     window.page.locator(".timeline [role=listitem]", has_text="score").locator(".bar-label").click()

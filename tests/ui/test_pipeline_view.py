@@ -144,6 +144,7 @@ def test_the_keyboard_is_enough(window, yard_server):
     window.page.keyboard.press("Escape")
     expect(window.panel).to_have_count(0)
     assert "focus" not in asked(window)
+    expect(canvas).to_be_focused()
 
 
 def test_views_are_reached_by_keyboard(window, yard_server):

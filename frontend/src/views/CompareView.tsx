@@ -28,7 +28,7 @@ function Sides({ found: { runs: details, reasons } }: { found: Comparison }) {
   const runs = details.map(({ run }) => run);
   return (
     <>
-      <div class="table">
+      <div class="table compared" role="region" aria-label="Runs side by side" tabIndex={0}>
         <table>
           <thead>
             <tr>

@@ -13,11 +13,11 @@ export function SidePanel() {
   const name = element?.name ?? id.replace(/^(node|dataset):/, "");
   const kind = element?.kind ?? (id.startsWith("node:") ? "node" : id.startsWith("dataset:") ? "dataset" : "parameter");
   return (
-    <aside class="panel" tabIndex={-1} aria-label={`${kind} ${name}`} onKeyDown={(event) => event.key === "Escape" && go({ focus: null })}>
+    <aside class="panel" tabIndex={-1} aria-label={`${kind} ${name}`} onKeyDown={(event) => event.key === "Escape" && close()}>
       <header>
         <span class={`kind kind-${kind}`}>{kind}</span>
         <h2>{name}</h2>
-        <button type="button" class="icon" aria-label="Close" onClick={() => go({ focus: null })}>×</button>
+        <button type="button" class="icon" aria-label="Close" onClick={close}>×</button>
       </header>
       {kind === "node" && <Slices name={name} />}
       <div class="body">
@@ -27,6 +27,12 @@ export function SidePanel() {
       </div>
     </aside>
   );
+}
+
+/** The keyboard goes on where the panel came from. */
+function close(): void {
+  go({ focus: null });
+  document.querySelector<HTMLElement>("canvas.graph")?.focus();
 }
 
 /** The selections that begin at a node. */

@@ -2,10 +2,12 @@
 
 import { go } from "../address";
 import type { RunNode } from "../api";
-import { duration } from "../words";
+import { duration, ticks } from "../words";
 
 const ROW = 24;
 const MOST = 400; // bars: beyond that the longest are shown
+
+const ROOM = 10; // percent of the width that a time takes
 
 export function Timeline({ nodes, path }: { nodes: RunNode[]; path: string[] }) {
   const ran = nodes.filter(({ started, seconds }) => started !== null && seconds !== null);
@@ -18,10 +20,10 @@ export function Timeline({ nodes, path }: { nodes: RunNode[]; path: string[] }) 
   return (
     <figure class="timeline">
       <svg width="100%" height={shown.length * ROW + 24} role="list" aria-label={`Timeline over ${duration(length)}`}>
-        {[0, 0.25, 0.5, 0.75, 1].map((part) => (
+        {ticks(length).map(([part, text]) => (
           <g key={part}>
             <line x1={`${25 + part * 70}%`} x2={`${25 + part * 70}%`} y1="0" y2={shown.length * ROW} class="tick" />
-            <text x={`${25 + part * 70}%`} y={shown.length * ROW + 16} class="tick-label">{duration(part * length)}</text>
+            <text x={`${25 + part * 70}%`} y={shown.length * ROW + 16} class="tick-label">{text}</text>
           </g>
         ))}
         {shown.map((node, row) => {
@@ -33,7 +35,7 @@ export function Timeline({ nodes, path }: { nodes: RunNode[]; path: string[] }) 
               <rect x={`${left}%`} y={row * ROW + 4} width={`${width}%`} height={ROW - 9} rx="3" class={`bar-${node.status}${critical.has(node.node) ? " critical" : ""}`}>
                 <title>{`${node.node}: ${duration(node.seconds)}`}</title>
               </rect>
-              <text x={`${left + width < 86 ? left + width + 0.5 : left - 0.5}%`} y={row * ROW + 16} class={left + width < 86 ? "bar-time" : "bar-time before"}>{duration(node.seconds)}</text>
+              <Time left={left} width={width} y={row * ROW + 16} seconds={node.seconds} />
             </g>
           );
         })}
@@ -41,4 +43,11 @@ export function Timeline({ nodes, path }: { nodes: RunNode[]; path: string[] }) 
       {ran.length > MOST && <figcaption class="quiet">The {MOST} longest of {ran.length} nodes.</figcaption>}
     </figure>
   );
+}
+
+/** How long a bar took: beside it where there is room, else in it; before it only when it is short, at the far end. */
+function Time({ left, width, y, seconds }: { left: number; width: number; y: number; seconds: number | null }) {
+  const end = left + width;
+  const [at, place] = end + ROOM <= 100 ? [end + 0.5, ""] : width >= ROOM ? [end - 0.5, " inside"] : [left - 0.5, " before"];
+  return <text x={`${at}%`} y={y} class={`bar-time${place}`}>{duration(seconds)}</text>;
 }
