@@ -96,6 +96,18 @@ def test_only_what_was_asked_for_is_in_it(yard, tmp_path, opened):
     expect(window.panel).to_contain_text("score")
 
 
+def test_a_plotly_figure_is_drawn_from_the_folder(yard, tmp_path, opened):
+    catalog = yard / "conf/base/catalog.yml"
+    text = catalog.read_text().replace("type: html", "type: plotly").replace("report.html", "report.json")
+    catalog.write_text(text)
+    (yard / "data/08_reporting/report.json").write_text('{"data": [{"y": [1, 3]}], "layout": {}}')
+    plait(yard, "ui", "export", str(tmp_path / "site"), "--preview", "report")
+    window = opened("focus=dataset:report", tmp_path / "site").drawn()
+    expect(window.panel.frame_locator("iframe").locator(".main-svg").first).to_be_visible()
+    plait(yard, "ui", "export", str(tmp_path / "site"))
+    assert list((tmp_path / "site").glob("frame-*")) == [], "what is not chosen any more is gone"
+
+
 def test_secrets_and_places_of_this_machine_are_not_in_it(site, exported_yard):
     for file in site.iterdir():
         content = file.read_bytes()

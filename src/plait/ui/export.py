@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -20,11 +21,16 @@ from plait.ui.api import catalog, elements, graph, runs
 from plait.ui.asking import WorkbenchError
 from plait.ui.endpoints import RequestError
 from plait.ui.page import STATIC
+from plait.ui.security import EXPORT_FRAME_POLICY, EXPORT_POLICY
 from plait.ui.viewer import Viewer
 
 __all__ = ["ExportOptions", "export"]
 
 _FILES = ("app.js", "app.css", "icon.svg")
+_PLOTLY = '<script src="/static/plotly.min.js"></script>'
+
+#: What may stand before the first element. Anything else, a comment too, could hide the policy behind it.
+_DOCTYPE = re.compile("\ufeff?[\t\n\f\r ]*<!doctype[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,41 @@ def export(project: Project, folder: Path, options: ExportOptions) -> list[Path]
     for name in _FILES:
         shutil.copyfile(STATIC / name, folder / name)
     frames = answers.pop("frames")
+    for earlier in folder.glob("frame-*.html"):
+        earlier.unlink()  # its preview may not be chosen any more
     for name, page in frames.items():
         (folder / name).write_text(page, encoding="utf-8")
     document = json.dumps({"answers": answers}, default=str).replace("<", "\\u003c")
     (folder / "data.js").write_text(f"window.__plait = {document};\n", encoding="utf-8")
     page = (STATIC / "index.html").read_text(encoding="utf-8").replace("/static/", "")
     page = page.replace('<script src="app.js">', '<script src="data.js"></script>\n    <script src="app.js">')
-    (folder / "index.html").write_text(page, encoding="utf-8")
+    (folder / "index.html").write_text(confined(page, EXPORT_POLICY), encoding="utf-8")
     return [folder / name for name in ("index.html", "data.js", *_FILES, *frames)]
+
+
+def confined(page: str, policy: str, script: str = "") -> str:
+    """Return a page that holds its own policy, before anything in it that could be loaded or run.
+
+    No server stands behind the site that could send the policy. Where the page begins otherwise than by its
+    doctype, the policy is first all the same, so that nothing comes before it.
+
+    Args:
+        script: runs before everything in the page.
+    """
+    doctype = _DOCTYPE.match(page)
+    end = doctype.end() if doctype else 0
+    rules = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
+    first = f"<script>{script}</script>" if script else ""
+    return page[:end] + rules + first + page[end:]
+
+
+def _framed(page: str, name: str) -> str:
+    """Return the page that shows a dataset in a frame; opened by itself it leads to the page around it.
+
+    In the frame it cannot lead elsewhere, for the page around it says so; in a window of its own it could.
+    """
+    around = f"index.html?focus=dataset:{quote(name, safe='')}"
+    return confined(page, EXPORT_FRAME_POLICY, f'if(self===top){{stop();location.replace("{around}")}}')
 
 
 async def _answers(project: Project, options: ExportOptions) -> dict[str, Any]:
@@ -144,8 +177,11 @@ class _Collector:
         found: dict[str, Any] | None = await _or_none(elements.preview(self._viewer, values))
         if found is not None and found["kind"] in ("html", "plotly", "markdown"):
             file = f"frame-{len(self._frames)}.html"
-            page = await elements.frame(self._viewer, what)
-            self._frames[file] = bytes(page.body).decode().replace("/static/", "")
+            answer = await elements.frame(self._viewer, what)
+            page = bytes(answer.body).decode()
+            if found["kind"] == "plotly":
+                page = page.replace(_PLOTLY, f"<script>{_plotly()}</script>", 1)
+            self._frames[file] = _framed(page, name)
             return {"kind": found["kind"], "frame": file, "columns": None, "content": None}
         return found
 
@@ -180,6 +216,11 @@ class _Collector:
             return {}
         found = {f"{old} {new}": reasons_of_runs(ledger, [old, new]) for old, new in permutations(runs_, 2)}
         return {pair: reasons for pair, reasons in found.items() if reasons}
+
+
+def _plotly() -> str:
+    """Return Plotly, to lie in the page of a figure: a frame without an origin may load no file beside it."""
+    return (STATIC / "plotly.min.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
 
 
 async def _or_none(answer: Awaitable[Any]) -> Any:

@@ -15,7 +15,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["COOKIE", "FRAME_POLICY", "POLICY", "Guard", "cookie_name", "new_secret"]
+__all__ = [
+    "COOKIE",
+    "EXPORT_FRAME_POLICY",
+    "EXPORT_POLICY",
+    "FRAME_POLICY",
+    "POLICY",
+    "Guard",
+    "cookie_name",
+    "new_secret",
+]
 
 COOKIE = "plait_key"
 
@@ -31,6 +40,17 @@ FRAME_POLICY = (
     "img-src data: blob:; font-src data:; sandbox allow-scripts; frame-ancestors 'self'"
 )
 
+#: The same for pages in files, which say so themselves: they ask for nothing, and frames lead nowhere else.
+EXPORT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "worker-src blob:; frame-src 'self'; base-uri 'none'; form-action 'none'"
+)
+EXPORT_FRAME_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+
+_FRAMES = "/api/frame/"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -88,9 +108,11 @@ class Guard:
         offered = dict(query).get("key")
         if offered is not None and scope["method"] in _SAFE and self._is_right(offered):
             return self._moved_in(scope, query)
-        if self._knows(headers):
-            return None
-        return _refused(401, "Open the address that `plait ui` printed", None)
+        if not self._knows(headers):
+            return _refused(401, "Open the address that `plait ui` printed", None)
+        if scope["path"].startswith(_FRAMES) and _is_navigation(headers):
+            return _around(scope["path"].removeprefix(_FRAMES))
+        return None
 
     def _knows(self, headers: Headers) -> bool:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -125,6 +147,11 @@ class Guard:
             await send(message)
 
         return with_headers
+
+
+def _around(name: str) -> Response:
+    """Lead to the page that shows a frame: in a window of its own it could lead the reader elsewhere."""
+    return RedirectResponse(f"/?{urlencode({'focus': f'dataset:{name}'})}", status_code=303)
 
 
 def _is_navigation(headers: Headers) -> bool:
