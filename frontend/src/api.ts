@@ -243,23 +243,29 @@ async function reached(path: string, how: RequestInit): Promise<Response> {
 
 function fromExport<T>({ answers }: Exported, path: string, query: Record<string, unknown>): T {
   if (path === "/api/compare") return comparedInExport(answers, query.run as string[]) as T;
-  const found = answers[query.version ? `${path}?version=${query.version as string}` : path];
+  const key = path.replace(/(?<=^\/api\/runs\/)[^/]+/, (wanted) => runOf(answers, decodeURIComponent(wanted)));
+  const found = answers[query.version ? `${key}?version=${query.version as string}` : key];
   if (found === undefined) throw new RefusedError({ message: "This was not exported" });
   return found as T;
 }
 
 /** What the server would say of several runs, from what was exported of each, and of each pair. */
 function comparedInExport(answers: Record<string, unknown>, wanted: string[]): Comparison {
-  const known = (answers["/api/runs"] as { runs: Run[] }).runs;
   const runs = wanted.map((one) => {
-    const id = one === "last" ? known[0]?.id : /^-\d+$/.test(one) ? known[-Number(one) - 1]?.id : one;
-    const found = answers[`/api/runs/${id ?? one}`] as RunDetails | undefined;
+    const found = answers[`/api/runs/${runOf(answers, one)}`] as RunDetails | undefined;
     if (!found) throw new RefusedError({ message: `Run ${one} was not exported` });
     return found;
   });
   const pairs = answers["/api/reasons"] as Record<string, Comparison["reasons"]>;
   const reasons = runs.slice(1).flatMap(({ run }, before) => pairs[`${runs[before]!.run.id} ${run.id}`] ?? []);
   return { runs, reasons };
+}
+
+/** The run that is meant by its id, by `last`, or by its place from the end: `-2`. */
+function runOf(answers: Record<string, unknown>, wanted: string): string {
+  const known = (answers["/api/runs"] as { runs: Run[] }).runs;
+  const place = wanted === "last" ? 1 : /^-\d+$/.test(wanted) ? -Number(wanted) : 0;
+  return known[place - 1]?.id ?? wanted;
 }
 
 async function answered<T>(response: Response): Promise<T> {

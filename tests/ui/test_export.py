@@ -39,6 +39,16 @@ def opened(window, site):
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))] == []
 
 
+def answers_of(site):
+    """What an export carries, read as strict JSON."""
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is no JSON")
+
+    data = (site / "data.js").read_text().removeprefix("window.__plait = ").rstrip().removesuffix(";")
+    return json.loads(data, parse_constant=refuse)["answers"]
+
+
 def test_it_opens_from_a_folder_and_draws_the_graph(opened):
     window = opened().drawn()
     assert window.elements > 10
@@ -76,16 +86,32 @@ def test_runs_are_compared_in_it(opened):
     expect(window.page.get_by_role("alert")).to_have_text("Run nosuch was not exported")
 
 
+@pytest.mark.parametrize(("query", "number"), [("", 0), ("&run=last", 0), ("&run=-2", 1)])
+def test_a_run_is_named_by_its_place(opened, site, query, number):
+    run = answers_of(site)["/api/runs"]["runs"][number]["id"]
+    window = opened(f"view=run{query}")
+    expect(window.page.get_by_role("heading", name=f"Run {run}")).to_be_visible()
+    expect(window.page.get_by_text("wait │ waiting at the gate")).to_be_visible()
+
+
 def test_nothing_can_be_done_from_it(opened):
     window = opened().drawn()
-    expect(window.page.get_by_role("button", name="Run…")).to_have_count(0)
+    for what in ("Run…", "Plan"):
+        expect(window.page.get_by_role("button", name=what)).to_have_count(0)
+
+
+def test_what_json_has_no_number_for_is_nothing(yard, tmp_path):
+    apples = yard / "data/01_raw/apples.csv"
+    apples.write_text("kind,weight\nboskoop,\nelstar,inf\n")
+    plait(yard, "ui", "export", str(tmp_path / "site"), "--preview", "apples")
+    answers = answers_of(tmp_path / "site")
+    assert [row[1] for row in answers["/api/preview/apples"]["content"]] == [None, None]
 
 
 def test_only_what_was_asked_for_is_in_it(yard, tmp_path, opened):
     plait(yard, "ui", "export", str(tmp_path / "part"), "--select", "+score", "--runs", "1")
     window = opened(folder=tmp_path / "part").drawn()
-    data = (tmp_path / "part" / "data.js").read_text()
-    answers = json.loads(data.removeprefix("window.__plait = ").rstrip().removesuffix(";"))["answers"]
+    answers = answers_of(tmp_path / "part")
     assert len(answers["/api/runs"]["runs"]) == 1
     assert "/api/nodes/score" in answers
     assert "/api/nodes/write" not in answers

@@ -2,6 +2,7 @@
 
 import { useComputed } from "@preact/signals";
 import { go, linkTo, pipelineName } from "../address";
+import { isExported } from "../api";
 import { elementsDrawn, GraphView, handle } from "../graph/GraphView";
 import { Minimap } from "../graph/Minimap";
 import { savePng, saveSvg } from "../graph/pictures";
@@ -44,7 +45,7 @@ function Tools() {
       <Switch signal={showBands} title="Layers" />
       <Switch signal={showDatasets} title="Data" />
       <Switch signal={showParameters} title="Parameters" />
-      <Switch signal={showPlan} title="Plan" />
+      {!isExported && <Switch signal={showPlan} title="Plan" />}
       {folds && <button type="button" onClick={() => state.expandAll(true)}>Unfold all</button>}
       {folds && <button type="button" onClick={() => state.expandAll(false)}>Fold all</button>}
       <button type="button" onClick={savePng}>PNG</button>

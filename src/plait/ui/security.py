@@ -41,9 +41,10 @@ FRAME_POLICY = (
 )
 
 #: The same for pages in files, which say so themselves: they ask for nothing, and frames lead nowhere else.
+#: Not every browser takes the files beside a file for 'self'.
 EXPORT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-    "worker-src blob:; frame-src 'self'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data: blob:; "
+    "worker-src blob:; frame-src 'self' file:; base-uri 'none'; form-action 'none'"
 )
 EXPORT_FRAME_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
