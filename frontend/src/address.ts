@@ -21,8 +21,16 @@ export function go(changes: Record<string, string | null>, replace = false): voi
   }
   const query = next.toString();
   if (query === address.value.toString()) return;
-  history[replace ? "replaceState" : "pushState"](null, "", query ? `?${query}` : location.pathname);
+  remember(query ? `?${query}` : location.pathname, replace);
   address.value = next;
+}
+
+function remember(place: string, replace: boolean): void {
+  try {
+    history[replace ? "replaceState" : "pushState"](null, "", place);
+  } catch {
+    // The frame of a notebook has no address that could be changed; what is on screen follows all the same.
+  }
 }
 
 /** Forgets what the dialog was to run: `do=run`, with `what` a selector, and `again` an earlier run. */
