@@ -34,6 +34,20 @@ def quiet(window):
     )
 
 
+def until(window, holds, value=None):
+    """Wait until something holds on the page, which forbids the way that Playwright has for that."""
+    held = window.page.evaluate(
+        f"""async value => {{
+            for (let frame = 0; frame < 2000; frame++) {{
+                if (({holds})(value)) return true;
+                await new Promise(requestAnimationFrame);
+            }}
+        }}""",
+        value,
+    )
+    assert held, holds
+
+
 def expect_in_the_middle(window, focus):
     """Press around the middle of the canvas: what is selected stays so if it lies there, and is large."""
     expect(window.panel).to_be_visible()
@@ -106,9 +120,7 @@ def test_what_is_shown_anew_is_shown_whole(window, flights_server, change):
         field = window.page.get_by_label("Select", exact=True)
         field.fill("+day_before.evaluate")
         field.press("Enter")
-    window.page.wait_for_function(
-        "before => document.querySelector('canvas.graph').toDataURL() !== before", arg=before
-    )
+    until(window, "before => document.querySelector('canvas.graph').toDataURL() !== before", before)
     expect_fitted(window)
 
 
@@ -122,3 +134,21 @@ def test_what_was_in_the_middle_stays_there_when_the_panel_opens_or_the_window_c
     quiet(window)
     window.page.mouse.click(*middle(window))
     expect(window.panel).to_have_accessible_name("node room7.step5")
+
+
+def test_a_change_of_size_leaves_no_frame_empty(window, yard_server):
+    window.open(yard_server).drawn()
+    quiet(window)
+    window.page.evaluate(
+        """() => {
+            const canvas = document.querySelector("canvas.graph");
+            window.corners = [];
+            const look = () => window.corners.push(canvas.getContext("2d").getImageData(3, 3, 1, 1).data[0]);
+            new ResizeObserver(look).observe(canvas);  // told after the page's own
+        }"""
+    )
+    until(window, "() => window.corners.length === 1")
+    window.page.set_viewport_size({"width": 1100, "height": 700})
+    until(window, "() => window.corners.length > 1")
+    first, *later = window.page.evaluate("window.corners")
+    assert set(later) == {first}

@@ -136,7 +136,9 @@ export class GraphCanvas {
     const [dx, dy] = [(this.width - size.width) / 2, (this.height - size.height) / 2];
     if (flight) this.flight = { ...flight, from: shifted(flight.from, dx, dy), to: shifted(flight.to, dx, dy) };
     this.setCamera(shifted(this.camera, dx, dy));
-    this.repaint();
+    cancelAnimationFrame(this.frame);
+    this.dirty = true;
+    this.paintFrame(performance.now()); // at once: a canvas of another size is empty
   }
 
   private request(): void {
