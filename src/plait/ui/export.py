@@ -19,7 +19,7 @@ from plait.project import Project
 from plait.project.history import reasons_of_runs
 from plait.ui.api import catalog, elements, graph, runs
 from plait.ui.asking import WorkbenchError
-from plait.ui.endpoints import RequestError, _finite
+from plait.ui.endpoints import RequestError, json_ready
 from plait.ui.page import STATIC
 from plait.ui.security import EXPORT_FRAME_POLICY, EXPORT_POLICY
 from plait.ui.viewer import Viewer
@@ -69,7 +69,7 @@ def export(project: Project, folder: Path, options: ExportOptions) -> list[Path]
         earlier.unlink()  # its preview may not be chosen any more
     for name, page in frames.items():
         (folder / name).write_text(page, encoding="utf-8")
-    document = json.dumps({"answers": _finite(answers)}, allow_nan=False).replace("<", "\\u003c")
+    document = json.dumps({"answers": json_ready(answers)}, allow_nan=False).replace("<", "\\u003c")
     (folder / "data.js").write_text(f"window.__plait = {document};\n", encoding="utf-8")
     page = (STATIC / "index.html").read_text(encoding="utf-8").replace("/static/", "")
     page = page.replace('<script src="app.js">', '<script src="data.js"></script>\n    <script src="app.js">')
