@@ -125,6 +125,8 @@ export interface RunDetails {
   nodes: RunNode[];
   data: Record<string, string>;
   metrics: Record<string, number>;
+  /** As they stood after the run: what it skipped was measured by an earlier one. */
+  metrics_as_of: Record<string, number>;
   /** Figures and reports as they were after the run. */
   figures: Record<string, { run: string; version: string | null; kept: boolean }>;
   critical_path: string[];

@@ -37,7 +37,7 @@ export function sectionsOf(runs: RunDetails[]): [string, Rows][] {
   const of = (key: "status" | "seconds") =>
     runs.map(({ nodes }) => Object.fromEntries(nodes.map((node) => [node.node, node[key]])));
   return [
-    ["Metrics", sideBySide(runs.map(({ metrics }) => metrics))],
+    ["Metrics", sideBySide(runs.map(({ metrics_as_of }) => metrics_as_of))],
     ["Parameters that differ", differing(runs.map(({ run }) => flat(run.parameters)))],
     ["Data that differs", differing(runs.map(({ data }) => data))],
     ["Libraries that differ", inAll(differing(runs.map(({ run }) => run.versions)))],

@@ -15,6 +15,7 @@ export interface Schema {
   exclusiveMaximum?: number;
   pattern?: string;
   description?: string;
+  default?: unknown;
   $ref?: string;
   $defs?: Record<string, Schema>;
 }
@@ -34,12 +35,16 @@ export interface Leaf {
   where: string | null;
 }
 
-/** One field a value: groups are taken apart into their dotted names, in their order. */
+/** One field a value: groups are taken apart into their dotted names, in their order, those left to their default last. */
 export function leavesOf(fields: ParameterField[], schema: Schema): Leaf[] {
   const found = new Map<string, Leaf>();
   const walk = (path: string, value: unknown, field: ParameterField) => {
     if (value && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length) {
-      for (const [key, item] of Object.entries(value)) walk(path ? `${path}.${key}` : key, item, field);
+      const below = (key: string) => (path ? `${path}.${key}` : key);
+      for (const [key, item] of Object.entries(value)) walk(below(key), item, field);
+      for (const [key, { default: usual }] of Object.entries((path && schemaAt(schema, path.split(".")).properties) || {})) {
+        if (!(key in value) && usual !== undefined) walk(below(key), usual, { ...field, where: "by default" });
+      }
     } else if (!found.has(path)) found.set(path, leaf(path, value, field, schema));
   };
   for (const field of fields) walk(field.name === "parameters" ? "" : field.name.replace("params:", ""), field.value, field);

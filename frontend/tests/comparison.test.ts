@@ -20,7 +20,8 @@ test("of several runs only what differs is told, in their order", () => {
       run: { parameters: { model: { depth, kind: "tree" } }, versions: { polars: "1" } },
       nodes: [{ node: "fit", status, seconds }],
       data: { scores: `sha256:${depth}` },
-      metrics: { "scores.mean": depth },
+      metrics: {},
+      metrics_as_of: { "scores.mean": depth },
     }) as unknown as RunDetails;
   expect(Object.fromEntries(sectionsOf([ran(3, 0.5, "done"), ran(4, 0.7, "failed"), ran(3, 0.6, "done")]))).toEqual({
     Metrics: { "scores.mean": [3, 4, 3] },

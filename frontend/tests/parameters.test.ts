@@ -46,6 +46,17 @@ test.each([
   expect(parse(named[path]!, text)).toEqual(found);
 });
 
+test("what is left to its default has a field too, which changes nothing", () => {
+  const schema: Schema = {
+    properties: { model: { $ref: "#/$defs/Model" } },
+    $defs: { Model: { properties: { kind: { type: "string" }, rows: { type: "integer", default: 5 }, guess: { anyOf: [{ type: "string" }, { type: "null" }], default: null }, names: { type: "array" } } } },
+  };
+  const found = leavesOf([field("model", { kind: "tree" })], schema);
+  expect(found.map(({ path, value, where }) => [path, value, where])).toEqual([["model.kind", "tree", null], ["model.rows", 5, "by default"], ["model.guess", null, "by default"]]);
+  expect(changes(found, { "model.rows": "5", "model.guess": "" })).toEqual({ params: {}, problems: {} });
+  expect(changes(found, { "model.rows": "7" })).toEqual({ params: { "model.rows": 7 }, problems: {} });
+});
+
 test("what stands in a field at first changes nothing", () => {
   const edited = Object.fromEntries(leaves.map((leaf) => [leaf.path, asText(leaf, leaf.value)]));
   expect(changes(leaves, edited)).toEqual({ params: {}, problems: {} });

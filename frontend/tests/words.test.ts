@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { began, between, bytes, count, duration, figure, moment, plain, shortFingerprint, ticks } from "../src/words";
+import { began, between, bytes, count, duration, figure, moment, plain, shortFingerprint } from "../src/words";
 
 test.each([
   [null, "–"],
@@ -16,15 +16,6 @@ test.each([
 
 test.each([[59.96], [119.7], [3_599.8], [7_199]])("no duration has sixty seconds or minutes: %s", (seconds) => {
   expect(duration(seconds)).not.toMatch(/\b60/);
-});
-
-test.each([0.000_02, 0.0015, 0.002, 0.009, 0.013, 0.75, 1.9, 9])("no two ticks over %s seconds read the same", (seconds) => {
-  const texts = ticks(seconds).map(([, text]) => text);
-  expect(new Set(texts).size).toBe(5);
-});
-
-test("ticks of a very short run are told in microseconds", () => {
-  expect(ticks(0.002)).toEqual([[0, "0 µs"], [0.25, "500 µs"], [0.5, "1,000 µs"], [0.75, "1,500 µs"], [1, "2,000 µs"]]);
 });
 
 test.each([[null, "–"], [0, "0 B"], [999, "999 B"], [1_000, "1.0 kB"], [31_400_000, "31.4 MB"], [123_456_789, "123 MB"]])(

@@ -329,6 +329,15 @@ def test_the_schema_for_editors():
     assert schema["properties"]["n"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 
 
+def test_the_schema_tells_what_is_left_to_its_default():
+    definitions = parameters_schema([node("a", Model, "params:model")])["$defs"]
+    tree, model = (definitions[name]["properties"] for name in ("Tree", "Model"))
+    assert tree["rate"] == {"type": "number", "default": 0.1}
+    assert "default" not in tree["depth"]
+    assert "default" not in tree["names"], "a list is made anew each time"
+    assert model["kind"] == {"enum": ["fast", "exact"], "default": "fast"}
+
+
 _plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),

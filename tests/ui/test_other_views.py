@@ -178,6 +178,20 @@ def test_figures_of_runs_stand_side_by_side(window, two_reports, tmp_path):
     expect(whys).to_contain_text(["changed: 4 → 2", "changed: 2 → 4"])
 
 
+def test_what_a_run_skipped_is_compared_by_what_was_measured_before(window, yard):
+    nodes = yard / "src/yard/pipelines/harvest/nodes.py"
+    nodes.write_text(nodes.read_text().replace("<h1 id=title>Mean", "<h1 id=title>The mean is"))
+    plait(yard, "run", "--params", "factor=4")
+    with serving(yard) as server:
+        window.open(server, "view=compare&run=-3,-2,last")
+        cells = window.page.get_by_role("row", name=re.compile("^scores.mean")).locator("td")
+        expect(cells).to_have_text(["4", "8", "8"])
+        expect(window.page.get_by_role("row", name=re.compile("^score ")).locator("td").last).to_have_text(
+            "–"
+        )
+        assert server.get("/api/runs/last")["metrics"] == {}
+
+
 def test_more_rows_are_shown_when_they_are_asked_for(window, yard):
     rows = "".join(f"kind{number},{number}\n" for number in range(1_500))
     (yard / "data/01_raw/apples.csv").write_text(f"kind,weight\n{rows}")

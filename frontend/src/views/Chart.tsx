@@ -12,6 +12,7 @@ interface Props {
   height?: number;
 }
 
+const ALONE = 1800; // seconds shown on both sides of a point that is alone
 const [WIDEST_TICK, LETTER] = [16, 6.5]; // pixels
 
 /** A day and a time; where all lies within an hour, the time to the second. */
@@ -32,7 +33,7 @@ export function Chart({ title, points, height = 150 }: Props) {
         height,
         legend: { show: false },
         cursor: { y: false },
-        scales: { x: { time: true } },
+        scales: { x: { time: true, range: (_, first, last) => (first === last ? [first - ALONE, last + ALONE] : [first, last]) } },
         axes: [
           { ...axis, space: 90, values: (_, seconds) => seconds.map((at) => timeOf(at, seconds)) },
           { ...axis, size: (_, texts) => WIDEST_TICK + LETTER * Math.max(0, ...(texts ?? []).map(({ length }) => length)), values: (_, values) => values.map(figure) },

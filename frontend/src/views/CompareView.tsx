@@ -95,12 +95,17 @@ function Section({ title, values, runs }: { title: string; values: Record<string
       <tr class="heading"><th colSpan={runs + 1}>{title}</th></tr>
       {rows.map(([name, cells]) => (
         <tr key={name}>
-          <th>{name}</th>
+          <th>{breakable(name)}</th>
           {cells.map((cell, number) => <td key={number} class={`number${same(cell, cells[0]) ? "" : " differs"}`} title={plain(cell)}>{shown(title, cell)}</td>)}
         </tr>
       ))}
     </>
   );
+}
+
+/** A dotted name, which may be broken after each of its words. */
+function breakable(name: string) {
+  return name.split(/(?<=[._])/).map((part, number) => (number ? [<wbr key={number} />, part] : part));
 }
 
 function same(one: unknown, other: unknown): boolean {

@@ -22,11 +22,13 @@ class Field(NamedTuple):
         name: the key in the configuration, which is also the argument of the class.
         hint: its type; Any when it cannot be resolved or the class converts the value itself.
         required: there is no default.
+        default: what it is where the configuration does not say; ``...`` where that is made anew each time.
     """
 
     name: str
     hint: Any
     required: bool
+    default: Any = ...
 
 
 def is_pydantic(cls: Any) -> bool:
@@ -56,7 +58,10 @@ def _dataclass_fields(cls: Any) -> list[Field]:
     missing = dataclasses.MISSING
     return [
         Field(
-            item.name, hints.get(item.name, Any), item.default is missing and item.default_factory is missing
+            item.name,
+            hints.get(item.name, Any),
+            item.default is missing and item.default_factory is missing,
+            ... if item.default is missing else item.default,
         )
         for item in dataclasses.fields(cls)
         if item.init
@@ -71,6 +76,7 @@ def _attrs_fields(cls: Any) -> list[Field]:
             item.alias,
             Any if item.converter is not None else hints.get(item.name, Any),
             item.default is nothing,
+            ... if item.default is nothing else item.default,
         )
         for item in cls.__attrs_attrs__
         if item.init

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from plait.config.binding import NodeWithParameters, parameter_bindings, resolved_annotation
-from plait.config.models import fields_of, is_pydantic
+from plait.config.models import Field, fields_of, is_pydantic
 
 __all__ = ["parameters_schema"]
 
@@ -114,11 +114,17 @@ def _pydantic(cls: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def _field(field: Field, definitions: dict[str, Any]) -> dict[str, Any]:
+    default = field.default.value if isinstance(field.default, enum.Enum) else field.default
+    is_plain = default is None or isinstance(default, str | int | float)
+    return {**_schema(field.hint, definitions), **({"default": default} if is_plain else {})}
+
+
 def _fields(cls: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     fields = fields_of(cls) or []
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {field.name: _schema(field.hint, definitions) for field in fields},
+        "properties": {field.name: _field(field, definitions) for field in fields},
         "additionalProperties": False,
     }
     required = [field.name for field in fields if field.required]

@@ -155,6 +155,18 @@ class Ledger:
             found.setdefault(row["node"], {})[row["name"]] = row["value"]
         return found
 
+    def metrics_as_of(self, run_id: str) -> dict[str, float]:
+        """Return metric → value as they stood after a run: what it skipped was measured by an earlier one."""
+        rows = self._rows(
+            "SELECT m.name, m.value FROM metrics m JOIN "
+            "(SELECT m.node, MAX(m.run) AS run FROM metrics m JOIN runs r ON r.key = m.run "
+            "WHERE r.id <= ?1 GROUP BY m.node) last ON last.node = m.node AND last.run = m.run "
+            "WHERE m.node IN (SELECT n.node FROM run_nodes n JOIN runs r ON r.key = n.run "
+            "WHERE r.id = ?1 AND n.status IN ('done', 'skipped')) ORDER BY m.name",
+            (run_id,),
+        )
+        return {row["name"]: row["value"] for row in rows}
+
     def usual_seconds(self, nodes: Iterable[str]) -> dict[str, float]:
         """Return how long each node took when it last succeeded, where that is known."""
         found = [row for node in nodes for row in self._rows(_LAST_SECONDS, (node,))]

@@ -51,7 +51,7 @@ def log_document(record: LogRecord) -> dict[str, Any]:
 
 
 def run_details(ledger: Ledger, reference: str) -> dict[str, Any]:
-    """Return a run, its nodes, the data there was after it, and what it measured.
+    """Return a run, its nodes, the data there was after it, what it measured, and the measures as of it.
 
     Raises:
         RunNotFoundError: there is no such run.
@@ -62,6 +62,7 @@ def run_details(ledger: Ledger, reference: str) -> dict[str, Any]:
         "nodes": [node_document(node) for node in ledger.nodes(run.id)],
         "data": ledger.data_as_of(run.id),
         "metrics": ledger.metrics(run.id).get(run.id, {}),
+        "metrics_as_of": ledger.metrics_as_of(run.id),
     }
 
 

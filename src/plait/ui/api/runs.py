@@ -169,6 +169,7 @@ _DETAILS = {
     "nodes": list_of(_NODE),
     "data": by_name(TEXT),
     "metrics": _METRICS,
+    "metrics_as_of": _METRICS,
     "figures": by_name(record({"run": TEXT, "version": or_null(TEXT), "kept": YES_OR_NO})),
     "mlflow": or_null(
         record({"run": TEXT, "experiment": TEXT, "page": or_null(TEXT), "models": by_name(TEXT)})
