@@ -28,8 +28,7 @@ def steady(page: Any) -> None:
         for real, shown in runs.items():
             url = url.replace(shown, real)
         if "/api/events" in url:
-            route.abort()
-            return
+            return  # it is never answered: nothing happens, and nothing is amiss
         found = route.fetch(url=quote(url, safe=":/?&=,+*"))
         if "json" not in found.headers.get("content-type", ""):
             route.fulfill(response=found)

@@ -34,7 +34,7 @@ def test_a_run_is_repeated_with_its_pipeline_its_selection_and_its_parameters(wi
         )
         dialog.get_by_role("button", name="Cancel").click()
         expect(dialog).to_be_hidden()
-        assert asked(window) == {"view": "run", "run": run}
+        until(lambda: asked(window) == {"view": "run", "run": run})
 
 
 def test_a_run_of_another_environment_is_repeated_in_that_of_the_server_which_is_said(window, yard):
@@ -60,7 +60,7 @@ def test_what_the_page_shows_stays_when_the_dialog_is_about_something_else(windo
     else:
         dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
-    assert asked(window) == {"select": "+score", "focus": "node:score"}
+    until(lambda: asked(window) == {"select": "+score", "focus": "node:score"})
     assert window.elements == 12
 
 
@@ -83,7 +83,7 @@ def test_a_dialog_that_cannot_be_answered_is_closed(window, yard_server):
     expect(dialog.get_by_role("alert")).to_contain_text("nonsense")
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
-    assert asked(window) == {}
+    until(lambda: asked(window) == {})
     window.errors.clear()  # the browser tells of the 400
 
 
