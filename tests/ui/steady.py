@@ -12,7 +12,15 @@ from PIL import Image, ImageChops
 _RUN = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 _DIGEST = re.compile(r"\b(sha256(?:-tree)?:)[0-9a-f]{64}")
 _MOMENT = 1_767_261_600.0  # seconds since the epoch
-_NUMBERS = {"started": _MOMENT, "time": _MOMENT, "finished": _MOMENT + 2, "seconds": 0.25, "peak_memory": 2e8}
+_NUMBERS = {
+    "started": _MOMENT,
+    "time": _MOMENT,
+    "finished": _MOMENT + 2,
+    "seconds": 0.25,
+    "expected_seconds": 0.5,
+    "expected_seconds_at_most": 1.5,
+    "peak_memory": 2e8,
+}
 
 SCALE = 4  # a picture is kept this many times smaller
 _NOTICED = 40  # of 255 by which a point of the small picture may differ
