@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-__all__ = ["checkpoints"]
+__all__ = ["checkpoints", "written_so_far"]
 
 _HEADERS = (4096, 8192)  # where they begin
 _COUNT = struct.Struct("<8xQ")  # a checksum, and the number of the checkpoint
@@ -17,14 +17,22 @@ _COUNT = struct.Struct("<8xQ")  # a checksum, and the number of the checkpoint
 
 def checkpoints(file: Path) -> int | None:
     """Return the number of the last checkpoint; None where there is none, or a log has more than the file."""
+    number, logged = written_so_far(file)
+    return None if logged else number
+
+
+def written_so_far(file: Path) -> tuple[int | None, int]:
+    """Return the number of the last checkpoint, None where there is none, and the bytes of the log.
+
+    Whatever anybody commits moves one of them on.
+    """
     try:
         log = Path(f"{file}.wal")
-        if log.exists() and log.stat().st_size:
-            return None
+        logged = log.stat().st_size if log.exists() else 0
         with file.open("rb") as opened:
             found = opened.read(_HEADERS[-1] + _COUNT.size)
     except OSError:
-        return None
+        return None, 0
     if len(found) < _HEADERS[-1] + _COUNT.size:
-        return None
-    return max(int(_COUNT.unpack_from(found, at)[0]) for at in _HEADERS)
+        return None, logged
+    return max(int(_COUNT.unpack_from(found, at)[0]) for at in _HEADERS), logged

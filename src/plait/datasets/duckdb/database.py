@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from plait.catalog.connections import Connections
 from plait.catalog.locations import local_path, location_of, redact
 from plait.catalog.registry import missing_library
-from plait.datasets.duckdb.checkpoints import checkpoints
+from plait.datasets.duckdb.checkpoints import checkpoints, written_so_far
 from plait.datasets.duckdb.intervals import as_durations
 from plait.datasets.identifiers import TableName
 from plait.errors import CatalogError, DatasetError, PlaitError
@@ -57,6 +57,10 @@ class Link:
         self._mine = threading.local()
         self._backends: list[Any] = []
         self._cursors: list[Any] = []
+
+    def written_so_far(self) -> tuple[int | None, int] | None:
+        """Return what changes whenever anybody commits anything; None in memory."""
+        return None if self.file is None else written_so_far(self.file)
 
     def cursor(self) -> Any:
         """Return a cursor, with a transaction and settings of its own."""

@@ -50,13 +50,14 @@ _CHECKPOINT = ""  # stands in the place of a table's name, in the row that holds
 class Identity(NamedTuple):
     """What is known of a table: how it lay in the file, and its digest.
 
-    ``kept`` says that the file knows it too.
+    ``kept`` says that the file knows it too, ``seen`` how far the file was written when it was right.
     """
 
     table: TableName
     stamp: str
     token: str
     kept: bool
+    seen: tuple[int | None, int] | None = None
 
 
 def row_key(table: TableName) -> str:
@@ -139,9 +140,7 @@ def remember(link: Link) -> None:
     if not link.writable or link.file is None or not (new or (written and _is_untouched(link))):
         return
     with suppress(Exception):  # it is only a memory: without it the rows are read again
-        right = {
-            key: known for key, known in _all_known(link).items() if _stamp(link, known.table) == known.stamp
-        }
+        right = {key: known for key, known in _all_known(link).items() if _is_right(link, known)}
         link.ask("CHECKPOINT")
         last = checkpoints(link.file)
         if last is None:
@@ -165,17 +164,25 @@ def _prepare(cursor: Any) -> None:
 def _all_known(link: Link) -> dict[str, Identity]:
     """Return what this process found out, and what the file knows of other tables that nobody touched."""
     kept = _record(link, "table_name <> ?", _CHECKPOINT) if _is_untouched(link) else []
-    known = {key: Identity(exactly(*key.split("\0")), stamp, token, kept=True) for key, stamp, token in kept}
+    known = {key: _as_opened(link, exactly(*key.split("\0")), stamp, token) for key, stamp, token in kept}
     return {**known, **link.known}
 
 
 def _table_token(link: Link, table: TableName) -> str:
-    key, stamp = row_key(table), _stamp(link, table)
+    key, now = row_key(table), link.written_so_far()
     known = link.known.get(key) or (_read(link, table) if _is_untouched(link) else None)
-    if known is None or known.stamp != stamp:
-        known = Identity(table, stamp, _digest(link, table), kept=False)
+    if known is None or now is None or known.seen != now:
+        stamp = _stamp(link, table)
+        if known is None or known.stamp != stamp:
+            known = Identity(table, stamp, _digest(link, table), kept=False)
+        known = known._replace(seen=now)
     link.known[key] = known
     return known.token
+
+
+def _is_right(link: Link, known: Identity) -> bool:
+    now = link.written_so_far()
+    return (now is not None and known.seen == now) or _stamp(link, known.table) == known.stamp
 
 
 def _is_untouched(link: Link) -> bool:
@@ -188,7 +195,12 @@ def _is_untouched(link: Link) -> bool:
 
 def _read(link: Link, table: TableName) -> Identity | None:
     found = _record(link, "table_name = ?", row_key(table))
-    return Identity(table, found[0][1], found[0][2], kept=True) if found else None
+    return _as_opened(link, table, *found[0][1:]) if found else None
+
+
+def _as_opened(link: Link, table: TableName, stamp: str, token: str) -> Identity:
+    """Return what the file says of a table, which was right when it was opened if nobody touched it."""
+    return Identity(table, stamp, token, kept=True, seen=(link.opened_at, 0))
 
 
 def _record(link: Link, condition: str, value: str) -> list[tuple[str, str, str]]:
