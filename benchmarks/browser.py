@@ -241,7 +241,7 @@ def _unfolding(browser: Browser, project: Path, rounds: int) -> Row:
     with _shown(project) as address:
         for _ in range(rounds):
             with pages.fresh_page(browser) as page:
-                pages.drawn(page, f"{address}&expand=area3&focus=node:area3.group34.n5")
+                pages.drawn(page, f"{address}&expand=area3&focus=ns:area3.group34")
                 page.wait_for_timeout(1_000)
                 seconds, more = page.evaluate(_UNFOLD)
                 assert more > 150, f"{more} elements were unfolded"
