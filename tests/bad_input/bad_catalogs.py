@@ -191,7 +191,6 @@ CATALOGS = [
             "data/01_raw/numbers.json": None,
             "data/01_raw/numbers.json/2025-01-01T00.00.00.000Z/numbers.json": "[1]",
         },
-        code=1,
     ),
     Case(
         "versioned-without-a-version",
