@@ -542,6 +542,21 @@ def test_spans_of_time_come_back_as_what_they_were(catalog, frame):
     assert len(found.load("none", as_=frame)) == 0
 
 
+def test_what_identified_a_table_is_struck_with_the_rows_themselves(catalog, monkeypatch):
+    from plait.datasets.duckdb import identities
+
+    monkeypatch.setattr(identities, "_stamp", lambda *_: "as it lay before")
+    tokens = []
+    for rows_ in (ORDERS, ORDERS.head(1)):
+        written = catalog(made={})
+        written.save("made", rows_)
+        written.connections.close()  # before anybody looked at what was written
+        looked = catalog(made={})
+        tokens.append(looked.dataset("made").fingerprint())
+        looked.connections.close()
+    assert tokens[0] != tokens[1]
+
+
 def test_a_broken_file_is_not_said_to_be_held_by_somebody(catalog, tmp_path):
     found = catalog(made={})
     found.save("made", ORDERS)

@@ -17,12 +17,12 @@ _COUNT = struct.Struct("<8xQ")  # a checksum, and the number of the checkpoint
 
 def checkpoints(file: Path) -> int | None:
     """Return the number of the last checkpoint; None where there is none, or a log has more than the file."""
-    number, logged = written_so_far(file)
-    return None if logged else number
+    found = written_so_far(file)
+    return None if found is None or found[1] else found[0]
 
 
-def written_so_far(file: Path) -> tuple[int | None, int]:
-    """Return the number of the last checkpoint, None where there is none, and the bytes of the log.
+def written_so_far(file: Path) -> tuple[int, int] | None:
+    """Return the number of the last checkpoint and the bytes of the log; None where there is none to read.
 
     Whatever anybody commits moves one of them on.
     """
@@ -32,7 +32,7 @@ def written_so_far(file: Path) -> tuple[int | None, int]:
         with file.open("rb") as opened:
             found = opened.read(_HEADERS[-1] + _COUNT.size)
     except OSError:
-        return None, 0
+        return None
     if len(found) < _HEADERS[-1] + _COUNT.size:
-        return None, logged
+        return None
     return max(int(_COUNT.unpack_from(found, at)[0]) for at in _HEADERS), logged

@@ -14,7 +14,6 @@ from plait.catalog.locations import local_path, location_of, redact
 from plait.catalog.registry import missing_library
 from plait.datasets.duckdb.checkpoints import checkpoints, written_so_far
 from plait.datasets.duckdb.intervals import as_durations
-from plait.datasets.identifiers import TableName
 from plait.errors import CatalogError, DatasetError, PlaitError
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Link:
         self._backends: list[Any] = []
         self._cursors: list[Any] = []
 
-    def written_so_far(self) -> tuple[int | None, int] | None:
+    def written_so_far(self) -> tuple[int, int] | None:
         """Return what changes whenever anybody commits anything; None in memory."""
         return None if self.file is None else written_so_far(self.file)
 
@@ -111,12 +110,6 @@ class Link:
     def owns(self, backend: Any) -> bool:
         """Say whether an Ibis backend is one of this file."""
         return any(backend is own for own in self._backends)
-
-    def forget(self, table: TableName) -> None:
-        """Forget what identified a table that has just been written."""
-        from plait.datasets.duckdb.identities import row_key
-
-        self.known.pop(row_key(table), None)
 
     def close(self) -> None:
         """Write down what identifies tables, and let the file go."""

@@ -28,21 +28,22 @@ __all__ = [
     "calls_macro",
     "columns_of",
     "disown",
+    "forget",
     "identify",
     "is_as_left",
     "kind_of",
     "remember",
     "row_key",
+    "strike",
     "tables_starting",
 ]
 
 SCHEMA = "plait"
-_KEPT = f"{SCHEMA}.identities"
+_KEPT = exactly(SCHEMA, "identities")
 _SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 # A view over files is identified by its rows, and so is what gives something else each time.
 _OUTSIDE = re.compile(r"(?i)\b(read_\w+|\w+_scan|glob)\b")
-
 
 _CHECKPOINT = ""  # stands in the place of a table's name, in the row that holds the number
 
@@ -57,7 +58,7 @@ class Identity(NamedTuple):
     stamp: str
     token: str
     kept: bool
-    seen: tuple[int | None, int] | None = None
+    seen: tuple[int, int] | None = None
 
 
 def row_key(table: TableName) -> str:
@@ -123,10 +124,23 @@ def is_as_left(link: Link, table: TableName) -> bool:
     return left is None or _table_token(link, table) == left.token
 
 
-def disown(cursor: Any, table: TableName) -> None:
-    """Strike from the record what identified a table, in the transaction that writes it."""
-    _prepare(cursor)
-    cursor.execute(f"DELETE FROM {_KEPT} WHERE table_name = ?", [row_key(table)])
+def strike(link: Link, cursor: Any, record: TableName, table: TableName) -> None:
+    """Remove what one of the tables in the schema ``plait`` holds of a table, in the open transaction."""
+    if kind_of(link, record) is not None:
+        cursor.execute(f"DELETE FROM {record} WHERE table_name = ?", [row_key(table)])
+
+
+def disown(link: Link, cursor: Any, table: TableName) -> None:
+    """Let the file no longer know what identified a table, in the transaction that writes it.
+
+    Until the rows are looked at again, they are taken to be those that Plait left.
+    """
+    strike(link, cursor, _KEPT, table)
+
+
+def forget(link: Link, table: TableName) -> None:
+    """Forget what identified a table that has just been written."""
+    link.known.pop(row_key(table), None)
 
 
 def remember(link: Link) -> None:
@@ -200,7 +214,8 @@ def _read(link: Link, table: TableName) -> Identity | None:
 
 def _as_opened(link: Link, table: TableName, stamp: str, token: str) -> Identity:
     """Return what the file says of a table, which was right when it was opened if nobody touched it."""
-    return Identity(table, stamp, token, kept=True, seen=(link.opened_at, 0))
+    seen = None if link.opened_at is None else (link.opened_at, 0)
+    return Identity(table, stamp, token, kept=True, seen=seen)
 
 
 def _record(link: Link, condition: str, value: str) -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plait.datasets.duckdb.database import Link
-from plait.datasets.duckdb.identities import SCHEMA, disown, is_as_left, kind_of, row_key
+from plait.datasets.duckdb.identities import SCHEMA, is_as_left, kind_of, row_key, strike
 from plait.datasets.identifiers import TableName, exactly
 
 __all__ = ["drop", "read", "write"]
@@ -37,16 +37,9 @@ def write(cursor: Any, table: TableName, progress: Mapping[str, Any], *, rows: b
     document = json.dumps({"schema": 1, "rows": rows, "progress": dict(progress)}, sort_keys=True)
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     cursor.execute(f"CREATE TABLE IF NOT EXISTS {_TABLE} (table_name VARCHAR PRIMARY KEY, document VARCHAR)")
-    disown(cursor, table)  # until the rows are looked at again, they are known to be those of this progress
     cursor.execute(f"INSERT OR REPLACE INTO {_TABLE} VALUES (?, ?)", [row_key(table), document])
 
 
-def drop(cursor: Any, table: TableName) -> None:
+def drop(link: Link, cursor: Any, table: TableName) -> None:
     """Forget the progress for a table that is written otherwise, in the transaction that is open."""
-    with_progress = cursor.execute(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ? "
-        "AND table_catalog = current_database()",
-        list(_TABLE.stored("duckdb")),
-    ).fetchall()
-    if with_progress:
-        cursor.execute(f"DELETE FROM {_TABLE} WHERE table_name = ?", [row_key(table)])
+    strike(link, cursor, _TABLE, table)

@@ -14,9 +14,9 @@ from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.datasets.duckdb import progress, statements
 from plait.datasets.duckdb.database import Database, Link
-from plait.datasets.duckdb.identities import columns_of, identify, kind_of, tables_starting
-from plait.datasets.duckdb.rows import is_computed_here, reachable, staged, staged_query
-from plait.datasets.duckdb.writing import differing_types, write
+from plait.datasets.duckdb.identities import columns_of, disown, forget, identify, kind_of, tables_starting
+from plait.datasets.duckdb.rows import as_query, is_computed_here, reachable, staged, staged_query
+from plait.datasets.duckdb.writing import differing_types, types_of, write
 from plait.datasets.identifiers import Engine, TableName, exactly, parse
 from plait.datasets.modes import Mode, key_columns, refuse_existing, save_mode
 from plait.datasets.option_values import (
@@ -154,8 +154,10 @@ class Table:
         """Return the rows in a library, or with ``ibis`` a lazy table that DuckDB computes later."""
         self._demand_file("load")
         if frame == "ibis":
-            return self._do("load", self._lazy)
-        return frames.convert(self._do("load", lambda link: link.arrow(self._query(link))), frame)
+            return self._do("load", lambda link: self._lazy(link, self._limit))
+        return frames.convert(
+            self._do("load", lambda link: link.arrow(self._query(link, self._limit))), frame
+        )
 
     def load_beyond(self, column: str, mark: Any, frame: FrameName | None = None) -> Any:
         """Return the rows whose ``column`` is greater than ``mark``, in its order; all where that is None."""
@@ -309,15 +311,14 @@ class Table:
             hint=did_you_mean(self._shown, names),
         )
 
-    def _query(self, link: Link, limit: int | None = None) -> str:
+    def _query(self, link: Link, limit: int | None) -> str:
         self._demand_columns(link)
-        most = self._limit if limit is None else limit
-        return statements.selected(self.name.quoted("duckdb"), self._columns, self._where, most)
+        return statements.selected(self.name.quoted("duckdb"), self._columns, self._where, limit)
 
     def _beyond(self, link: Link, column: str, mark: Any) -> Any:
         import ibis
 
-        found = self._lazy(link, limited=False)
+        found = self._lazy(link, None)
         if column not in found.columns:
             raise DatasetError(f"there is no column '{column}'", hint=did_you_mean(column, found.columns))
         if mark is not None:
@@ -327,13 +328,10 @@ class Table:
         found = found.order_by(column)
         return found if self._limit is None else found.limit(self._limit)
 
-    def _lazy(self, link: Link, *, limited: bool = True) -> Any:
-        self._demand_columns(link)
-        backend = link.ibis()
-        limit = self._limit if limited else None
+    def _lazy(self, link: Link, limit: int | None) -> Any:
+        query, backend = self._query(link, limit), link.ibis()
         if self._columns or self._where is not None or limit is not None:
-            name = self.name.quoted("duckdb")
-            return backend.sql(statements.selected(name, self._columns, self._where, limit))
+            return backend.sql(query)
         *schemas, table = self.name.stored("duckdb")
         return backend.table(table, database=schemas[-1])
 
@@ -355,18 +353,19 @@ class Table:
             self._write(link, query, mode)
 
     def _is_cast(self, link: Link, data: Any) -> bool:
-        """Say whether rows to add have other types than the table."""
-        if self._kind(link) != "TABLE":
+        """Say whether rows that the engine computes, to be added, have other types than the table."""
+        if not is_computed_here(link, data) or self._kind(link) != "TABLE":
             return False
-        with reachable(link, data) as query:
-            return bool(differing_types(link.mine(), self.name, query))
+        given, there = as_query(link, data), f"FROM {self.name.quoted('duckdb')}"
+        return bool(differing_types(types_of(link.mine(), given), types_of(link.mine(), there)))
 
     def _write(self, link: Link, query: str, mode: Mode) -> None:
         with link.transaction() as cursor:
             kind = kind_of(link, self.name)
             write(cursor, self.name, kind, query, mode, self.key, wanted=self.materialized.upper())
-            progress.drop(cursor, self.name)
-        link.forget(self.name)
+            disown(link, cursor, self.name)
+            progress.drop(link, cursor, self.name)
+        forget(link, self.name)
 
     def _commit(self, chunks: Iterable[Any], how_far: Mapping[str, Any], mode: Mode) -> None:
         with self._explained("save"):
@@ -382,8 +381,9 @@ class Table:
                 elif mode == "overwrite" and kind is not None:
                     cursor.execute(f"DELETE FROM {self.name.quoted('duckdb')}")
                 there = kind is not None or bool(writer.count)
+                disown(link, cursor, self.name)
                 progress.write(cursor, self.name, how_far, rows=there)
-            link.forget(self.name)
+            forget(link, self.name)
 
 
 def _name(given: str | Sequence[str] | None, entry_name: str | None, schema: str | None) -> TableName:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from plait.datasets.duckdb import statements
@@ -10,7 +10,7 @@ from plait.datasets.identifiers import TableName
 from plait.datasets.modes import Mode, key_missing, key_twice, value_lost
 from plait.errors import DatasetError, did_you_mean
 
-__all__ = ["differing_types", "write"]
+__all__ = ["differing_types", "types_of", "write"]
 
 
 def write(
@@ -33,8 +33,9 @@ def write(
         DatasetError: the columns do not fit, or a key is missing or there twice.
     """
     name = table.quoted("duckdb")
+    given = {} if mode == "overwrite" else types_of(cursor, query)
     if mode == "upsert":
-        _demand_key(cursor, query, key)
+        _demand_key(cursor, query, given, key)
     if kind is None or mode == "overwrite":
         if kind is not None and kind != wanted:
             cursor.execute(f"DROP {kind} {name}")
@@ -44,17 +45,34 @@ def write(
         return
     if kind == "VIEW":
         raise DatasetError(f"rows cannot be added to the view {table}", hint="`mode: overwrite`")
-    given = _demand_columns(cursor, table, query)
-    _demand_values(cursor, table, query)
+    there = types_of(cursor, f"FROM {name}")
+    _demand_columns(given, there)
+    _demand_values(cursor, query, given, there)
     if mode == "upsert":
-        cursor.execute(statements.merged(name, query, given, key))
+        cursor.execute(statements.merged(name, query, list(given), key))
     else:
         cursor.execute(statements.appended(name, query))
 
 
-def _demand_columns(cursor: Any, table: TableName, query: str) -> list[str]:
-    """Return the columns of a query. Raises DatasetError where the table has not all of them."""
-    given, there = _columns(cursor, query), _columns(cursor, f"FROM {table.quoted('duckdb')}")
+def types_of(cursor: Any, query: str) -> dict[str, str]:
+    """Return the columns of a query and their types, in order."""
+    return {row[0]: row[1] for row in cursor.execute(f"DESCRIBE {query}").fetchall()}
+
+
+def differing_types(given: Mapping[str, str], there: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return the columns whose values a save turns into another type, with theirs and that of the table."""
+    known = {name.lower(): kind for name, kind in there.items()}
+    both = {name: (kind, known.get(name.lower(), kind)) for name, kind in given.items()}
+    return {
+        name: kinds for name, kinds in both.items() if kinds[0] != kinds[1] and all(map(_is_plain, kinds))
+    }
+
+
+def _is_plain(kind: str) -> bool:
+    return not (kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "VARIANT", '"NULL"')))
+
+
+def _demand_columns(given: Iterable[str], there: Collection[str]) -> None:
     known = {name.casefold() for name in there}
     odd = next((name for name in given if name.casefold() not in known), None)
     if odd is not None:
@@ -63,42 +81,18 @@ def _demand_columns(cursor: Any, table: TableName, query: str) -> list[str]:
             why=f"its columns are {', '.join(there)}",
             hint=did_you_mean(odd, there) or "`mode: overwrite` makes the table anew",
         )
-    return given
 
 
-def differing_types(cursor: Any, table: TableName, query: str) -> dict[str, tuple[str, str]]:
-    """Return the columns whose values a save turns into another type, with theirs and that of the table."""
-    there = {name.lower(): kind for name, kind in _types(cursor, f"FROM {table.quoted('duckdb')}").items()}
-    return {
-        name: (kind, there[name.lower()])
-        for name, kind in _types(cursor, query).items()
-        if there.get(name.lower(), kind) != kind and _is_plain(kind) and _is_plain(there[name.lower()])
-    }
-
-
-def _is_plain(kind: str) -> bool:
-    return not (kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "VARIANT", '"NULL"')))
-
-
-def _demand_values(cursor: Any, table: TableName, query: str) -> None:
+def _demand_values(cursor: Any, query: str, given: Mapping[str, str], there: Mapping[str, str]) -> None:
     """Refuse values that would be others in the table: 5.6 in a column of integers, '05' as a number."""
-    for name, (given, there) in differing_types(cursor, table, query).items():
-        lost = cursor.execute(statements.changed_by_cast(query, name, given, there)).fetchall()
+    for name, (kind, wanted) in differing_types(given, there).items():
+        lost = cursor.execute(statements.changed_by_cast(query, name, kind, wanted)).fetchall()
         if lost:
-            raise value_lost(lost[0][0], name, given, there)
+            raise value_lost(lost[0][0], name, kind, wanted)
 
 
-def _types(cursor: Any, query: str) -> dict[str, str]:
-    return {row[0]: row[1] for row in cursor.execute(f"DESCRIBE {query}").fetchall()}
-
-
-def _columns(cursor: Any, query: str) -> list[str]:
-    return list(_types(cursor, query))
-
-
-def _demand_key(cursor: Any, query: str, key: Iterable[str]) -> None:
+def _demand_key(cursor: Any, query: str, given: Collection[str], key: Iterable[str]) -> None:
     key = list(key)
-    given = _columns(cursor, query)
     lacking = next((name for name in key if name not in given), None)
     if lacking is not None:
         raise DatasetError(
