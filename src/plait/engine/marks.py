@@ -27,13 +27,14 @@ def extent_of(table: Any, column: str) -> Extent:
     frame = frame_of(table)
     if frame == "ibis":
         return _extent_in_engine(table, column)
+    alone = table[[column]] if frame == "pandas" else table.select([column])  # the rest need not be filtered
     if frame == "polars-lazy":
-        table = table.select(column).collect()
-    there = with_values(table, column)
+        alone = alone.collect()
+    there = with_values(alone, column)
     if not len(there):
-        return Extent(None, len(table))
+        return Extent(None, len(alone))
     greatest = _arrow_max(there[column]) if frame == "arrow" else there[column].max()
-    return Extent(_mark(greatest), len(table) - len(there))
+    return Extent(_mark(greatest), len(alone) - len(there))
 
 
 def with_values(table: Any, column: str) -> Any:

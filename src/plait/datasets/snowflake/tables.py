@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -218,18 +218,22 @@ class Table(Named):
             return None
 
     def _query(self, link: Link, limit: int | None) -> str:
-        columns = self._chosen(link, self._columns) if self._columns else []
-        return statements.selected(self.name.quoted("snowflake"), columns, self._where, limit, self._at)
+        return self._selected(described(link, self.name) if self._columns else (), limit)
 
     def _query_beyond(self, link: Link, column: str, mark: Any) -> tuple[str, list[Any]]:
-        (name,) = self._chosen(link, [column])
-        is_float = described(link, self.name)[name] == "FLOAT"
-        return progress.beyond(self._query(link, None), name, mark, limit=self._limit, is_float=is_float)
+        types = described(link, self.name)
+        (name,) = self._chosen([column], types)
+        query = self._selected(types, None)
+        return progress.beyond(query, name, mark, limit=self._limit, is_float=types[name] == "FLOAT")
 
-    def _chosen(self, link: Link, wanted: Sequence[str]) -> list[str]:
+    def _selected(self, types: Collection[str], limit: int | None) -> str:
+        columns = self._chosen(self._columns, types)
+        return statements.selected(self.name.quoted("snowflake"), columns, self._where, limit, self._at)
+
+    def _chosen(self, wanted: Sequence[str], types: Collection[str]) -> list[str]:
         from plait.datasets.snowflake.columns import chosen
 
-        return chosen(wanted, list(described(link, self.name)), self.subject)
+        return chosen(wanted, list(types), self.subject)
 
     def _lazy(self, session: Any) -> Any:
         name = self.name.quoted("snowflake")
