@@ -10,10 +10,14 @@ export function sideBySide(found: Record<string, unknown>[]): Rows {
   return Object.fromEntries([...names].map((name) => [name, found.map((values) => values[name] ?? null)]));
 }
 
+/** Whether two values are the same by what is in them. */
+export function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** Only the names whose values are not all the same. */
 export function differing(found: Record<string, unknown>[]): Rows {
-  const same = (values: unknown[]) => values.every((value) => JSON.stringify(value) === JSON.stringify(values[0]));
-  return Object.fromEntries(Object.entries(sideBySide(found)).filter(([, values]) => !same(values)));
+  return Object.fromEntries(Object.entries(sideBySide(found)).filter(([, values]) => !values.every((value) => same(value, values[0]))));
 }
 
 /** Only the names that all of them have. */

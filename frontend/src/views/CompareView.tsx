@@ -2,7 +2,7 @@
 
 import { address } from "../address";
 import { api, type Comparison, type RunDetails } from "../api";
-import { sectionsOf } from "../comparison";
+import { same, sectionsOf } from "../comparison";
 import { duration, moment, plain, shortFingerprint } from "../words";
 import { Link, State } from "./links";
 import { Loaded, useAnswer } from "./loaded";
@@ -106,10 +106,6 @@ function Section({ title, values, runs }: { title: string; values: Record<string
 /** A dotted name, which may be broken after each of its words. */
 function breakable(name: string) {
   return name.split(/(?<=[._])/).map((part, number) => (number ? [<wbr key={number} />, part] : part));
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function shown(title: string, cell: unknown): string {

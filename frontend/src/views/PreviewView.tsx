@@ -1,10 +1,9 @@
 /** The beginning of a dataset, drawn as its kind asks for. */
 
-import { useState } from "preact/hooks";
-import { api, isExported, type Preview } from "../api";
+import { api, type Preview } from "../api";
 import { ledgerChanged } from "../live";
 import { count, plain } from "../words";
-import { Loaded, useAnswer } from "./loaded";
+import { Loaded, useAnswer, useMore } from "./loaded";
 import { type Column, Table } from "./Table";
 
 interface Line {
@@ -12,15 +11,12 @@ interface Line {
   number: number;
 }
 
-const FIRST = 200; // rows that are asked for at once, and how many times more with each press
-const MORE = 5;
 const MOST = 5_000; // the server's own limit
 
 export function PreviewView({ name, version }: { name: string; version?: string | undefined }) {
-  const [limit, setLimit] = useState(FIRST);
+  const [limit, more] = useMore(MOST);
   const options = { limit, ...(version === undefined ? {} : { version }) };
   const answer = useAnswer(() => api.preview(name, options), [name, version, limit, ledgerChanged.value]);
-  const more = isExported || limit >= MOST ? null : () => setLimit(Math.min(MOST, limit * MORE));
   return <Loaded answer={answer}>{(preview) => <Drawn name={name} version={version} preview={preview} more={more} />}</Loaded>;
 }
 

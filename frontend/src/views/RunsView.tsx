@@ -2,24 +2,21 @@
 
 import { useState } from "preact/hooks";
 import { go } from "../address";
-import { api, isExported, type Run } from "../api";
+import { api, type Run } from "../api";
 import { ledgerChanged, liveRuns } from "../live";
 import { count, duration, figure, moment } from "../words";
 import { Chart } from "./Chart";
 import { Link, State, whatRan } from "./links";
-import { Loaded, useAnswer } from "./loaded";
+import { Loaded, useAnswer, useMore } from "./loaded";
 import { type Column, Table } from "./Table";
 
 const METRIC_COLUMNS = 6;
 
-const FIRST = 200; // runs that are asked for at once, and how many times more with each press
-const MORE = 5;
 const MOST = 10_000; // the server's own limit
 
 export function RunsView() {
-  const [limit, setLimit] = useState(FIRST);
+  const [limit, more] = useMore(MOST);
   const answer = useAnswer(() => api.runs(limit), [limit, ledgerChanged.value]);
-  const more = isExported || limit >= MOST ? null : () => setLimit(Math.min(MOST, limit * MORE));
   return (
     <section class="page">
       <h1>Runs</h1>

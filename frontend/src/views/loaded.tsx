@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { isExported } from "../api";
 import { told } from "../state";
 
 interface Answer<T> {
@@ -22,6 +23,15 @@ export function useAnswer<T>(ask: () => Promise<T>, keys: unknown[]): Answer<T> 
     };
   }, keys);
   return answer;
+}
+
+const FIRST = 200; // rows that are asked for at once, and how many times more with each press
+const MORE = 5;
+
+/** How many rows to ask for, and how to ask for more of them; null where there is no more to be had. */
+export function useMore(most: number): [number, (() => void) | null] {
+  const [limit, setLimit] = useState(FIRST);
+  return [limit, isExported || limit >= most ? null : () => setLimit(Math.min(most, limit * MORE))];
 }
 
 export function Loaded<T>({ answer, children }: { answer: Answer<T>; children: (value: T) => ComponentChildren }) {

@@ -21,13 +21,12 @@ from plait.catalog.locations import is_url, location_of, stand_in
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
 from plait.catalog.stores import LocalStore, Store, open_store
-from plait.catalog.versions import Version, generate_timestamp, safe_version
+from plait.catalog.versions import Version, generate_timestamp, nearest_version, safe_version
 from plait.errors import (
     DatasetError,
     UsageError,
     VersionAlreadyExistsError,
     VersionNotFoundError,
-    did_you_mean,
 )
 from plait.values import Fingerprint
 
@@ -504,11 +503,8 @@ class FileDataset:
 
     def missing_version(self, version: str) -> VersionNotFoundError:
         """Return the error for a version that is not there, with the nearest that is."""
-        known = self._store.versions(self._path)
-        latest = f"the latest is '{known[-1]}'" if known else "there are no versions yet"
-        return VersionNotFoundError(
-            f"'{self.location}' has no version '{version}'", hint=did_you_mean(version, known) or latest
-        )
+        hint = nearest_version(version, self._store.versions(self._path))
+        return VersionNotFoundError(f"'{self.location}' has no version '{version}'", hint=hint)
 
 
 def _converted(data: Any, frame: str) -> Any:

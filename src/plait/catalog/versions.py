@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from plait.errors import DatasetError
+from plait.errors import DatasetError, did_you_mean
 
-__all__ = ["Version", "generate_timestamp", "safe_version"]
+__all__ = ["Version", "generate_timestamp", "nearest_version", "safe_version"]
 
 
 class Version(NamedTuple):
@@ -35,3 +36,13 @@ def safe_version(version: str) -> str:
             why="a version is the name of one folder: no path separators or wildcards, and no leading dot",
         )
     return version
+
+
+def nearest_version(wanted: str, known: Sequence[str]) -> str:
+    """Return what to say to someone who asks for a version that is not there.
+
+    Args:
+        known: the versions there are, newest last.
+    """
+    latest = f"the latest is '{known[-1]}'" if known else "there are no versions yet"
+    return did_you_mean(wanted, known) or latest

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from plait.catalog.growing import ChunkWriter
 from plait.catalog.preview import Preview
 from plait.catalog.protocols import FrameName
-from plait.catalog.versions import Version, generate_timestamp, safe_version
+from plait.catalog.versions import Version, generate_timestamp, nearest_version, safe_version
 from plait.datasets.identifiers import Engine, TableName
 from plait.datasets.modes import Mode
 from plait.errors import (
@@ -20,7 +20,6 @@ from plait.errors import (
     UsageError,
     VersionAlreadyExistsError,
     VersionNotFoundError,
-    did_you_mean,
 )
 from plait.values import Fingerprint
 
@@ -237,9 +236,10 @@ class VersionedTable(Generic[T]):
             wanted = self._latest = found[-1]
         table = self._bound(wanted)
         if self.version.load is not None and not table.exists():
-            known = self.versions()
-            hint = did_you_mean(wanted, known) or (f"the latest is '{known[-1]}'" if known else None)
-            raise VersionNotFoundError(f"{self._table.subject} has no version '{wanted}'", hint=hint)
+            raise VersionNotFoundError(
+                f"{self._table.subject} has no version '{wanted}'",
+                hint=nearest_version(wanted, self.versions()),
+            )
         return table
 
     def _new(self) -> str:

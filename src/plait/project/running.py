@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plait.catalog.protocols import Versions
+from plait.catalog.versions import nearest_version
 from plait.config import bind_parameters
 from plait.engine import (
     IdentityOptions,
@@ -20,7 +21,7 @@ from plait.engine import (
     with_memory_producers,
 )
 from plait.engine.executors import choose_executor
-from plait.errors import ProjectError, VersionNotFoundError, did_you_mean
+from plait.errors import ProjectError, VersionNotFoundError
 from plait.pipeline import Pipeline, select, selected_keys
 from plait.project.in_workers import worker_setup
 from plait.project.pipelines import DEFAULT, user_code
@@ -166,10 +167,8 @@ def _demand_versions(catalog: DataCatalog, names: Iterable[str]) -> None:
             with catalog.errors_named(name, "look up"):
                 known = dataset.versions() if isinstance(dataset, Versions) else None
                 if known is not None and wanted is not None and wanted not in known:
-                    latest = f"the latest is '{known[-1]}'" if known else "there are no versions yet"
-                    raise VersionNotFoundError(
-                        f"there is no version '{wanted}'", hint=did_you_mean(wanted, known) or latest
-                    )
+                    hint = nearest_version(wanted, known)
+                    raise VersionNotFoundError(f"there is no version '{wanted}'", hint=hint)
 
 
 def _keys(parts: Parts, request: RunRequest) -> Mapping[str, tuple[str, ...]]:

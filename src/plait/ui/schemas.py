@@ -8,6 +8,7 @@ from typing import Any
 __all__ = [
     "ANYTHING",
     "NUMBER",
+    "OF_NODE",
     "REASON",
     "TEXT",
     "WHOLE",
@@ -60,3 +61,14 @@ def record(fields: Mapping[str, Schema], maybe: Mapping[str, Schema] | None = No
 
 
 REASON = record({"kind": TEXT, "text": TEXT})  # and details, which each kind has others of
+
+OF_NODE: Mapping[str, Schema] = {
+    "node": TEXT,
+    "status": TEXT,
+    "started": or_null(NUMBER),
+    "seconds": or_null(NUMBER),
+    "error": or_null(TEXT),
+    "traceback": or_null(TEXT),
+    "reasons": list_of(REASON),
+}
+"""What is told of a node in a run."""

@@ -89,9 +89,8 @@ class _Fetched:
         except ImportError:
             raise
         except Exception as error:  # of the client, the network, the server
-            lines = str(error).strip().splitlines() or [type(error).__name__]
             raise DatasetError(
-                f"{self.location} cannot be had from {redact(self._uri)}", why=redact(lines[0])
+                f"{self.location} cannot be had from {redact(self._uri)}", why=_said(error)
             ) from error
 
 
@@ -288,10 +287,15 @@ def _aliases(name: str, tracking_uri: str, login: Mapping[str, str]) -> Mapping[
     except Exception as error:  # of the client, the network, the server
         if getattr(error, "error_code", None) in _NOT_THERE:
             return None
-        lines = str(error).strip().splitlines() or [type(error).__name__]
         raise DatasetError(
-            f"{redact(tracking_uri)} cannot be asked for the model '{name}'", why=redact(lines[0])
+            f"{redact(tracking_uri)} cannot be asked for the model '{name}'", why=_said(error)
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says first, without secrets."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return redact(lines[0])
 
 
 def kedros_registered_model(

@@ -17,7 +17,7 @@ from plait.ui.endpoints import PROBLEM, Endpoint, NotFoundError, Parameter, Requ
 from plait.ui.schemas import (
     ANYTHING,
     NUMBER,
-    REASON,
+    OF_NODE,
     TEXT,
     WHOLE,
     YES_OR_NO,
@@ -142,20 +142,7 @@ _NODE = record(
         "namespace": or_null(TEXT),
         "settings": by_name(ANYTHING),
         "editor": or_null(TEXT),
-        "history": list_of(
-            record(
-                {
-                    "run": TEXT,
-                    "node": TEXT,
-                    "status": TEXT,
-                    "started": or_null(NUMBER),
-                    "seconds": or_null(NUMBER),
-                    "error": or_null(TEXT),
-                    "traceback": or_null(TEXT),
-                    "reasons": list_of(REASON),
-                }
-            )
-        ),
+        "history": list_of(record({"run": TEXT, **OF_NODE})),
     }
 )
 

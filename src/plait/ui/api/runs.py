@@ -20,6 +20,7 @@ from plait.ui.endpoints import Endpoint, NotFoundError, Parameter
 from plait.ui.schemas import (
     ANYTHING,
     NUMBER,
+    OF_NODE,
     REASON,
     TEXT,
     WHOLE,
@@ -150,19 +151,7 @@ _ABOUT = {
 }
 _METRICS = by_name(or_null(NUMBER))
 
-_NODE = record(
-    {
-        "node": TEXT,
-        "status": TEXT,
-        "started": or_null(NUMBER),
-        "seconds": or_null(NUMBER),
-        "attempts": WHOLE,
-        "peak_memory": or_null(WHOLE),
-        "error": or_null(TEXT),
-        "traceback": or_null(TEXT),
-        "reasons": list_of(REASON),
-    }
-)
+_NODE = record({**OF_NODE, "attempts": WHOLE, "peak_memory": or_null(WHOLE)})
 
 _DETAILS = {
     "run": record(_ABOUT),
@@ -172,7 +161,15 @@ _DETAILS = {
     "metrics_as_of": _METRICS,
     "figures": by_name(record({"run": TEXT, "version": or_null(TEXT), "kept": YES_OR_NO})),
     "mlflow": or_null(
-        record({"run": TEXT, "experiment": TEXT, "page": or_null(TEXT), "models": by_name(TEXT)})
+        record(
+            {
+                "run": TEXT,
+                "experiment": TEXT,
+                "page": or_null(TEXT),
+                "models": by_name(TEXT),
+                "refused": list_of(TEXT),
+            }
+        )
     ),
 }
 
