@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -176,6 +177,24 @@ def test_figures_of_runs_stand_side_by_side(window, two_reports, tmp_path):
     expect(row.locator("td")).to_have_text(["4", "2", "4"])
     whys = window.page.get_by_role("listitem").filter(has_text="score: ")
     expect(whys).to_contain_text(["changed: 4 → 2", "changed: 2 → 4"])
+
+
+def test_a_measure_of_one_run_is_drawn_at_the_time_of_that_run(window, yard):
+    shutil.rmtree(yard / ".plait")
+    plait(yard, "run", "--fresh")
+    window.page.add_init_script(
+        "window.written = []; const draw = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {"
+        "  window.written.push(text); draw.call(this, text, ...at); }"
+    )
+    with serving(yard) as server:
+        began = datetime.fromtimestamp(server.get("/api/runs")["runs"][0]["started"], UTC).astimezone()
+        window.open(server, "view=runs")
+        expect(window.page.get_by_role("img", name=re.compile(r"^scores\.mean"))).to_be_visible()
+        times = [text for text in window.page.evaluate("written") if ":" in text]
+        assert times
+        hours = {f"{began + timedelta(hours=by):%H}" for by in (-1, 0, 1)}
+        assert {text.rpartition(" ")[2][:2] for text in times} <= hours, times
 
 
 def test_what_a_run_skipped_is_compared_by_what_was_measured_before(window, yard):

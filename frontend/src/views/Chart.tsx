@@ -27,13 +27,15 @@ export function Chart({ title, points, height = 150 }: Props) {
     const style = getComputedStyle(element);
     const [line, grid, text] = ["--accent", "--box-line", "--muted"].map((name) => style.getPropertyValue(name).trim());
     const axis = { stroke: text!, grid: { stroke: grid!, width: 1 }, ticks: { stroke: grid! }, font: `11px ${style.fontFamily}` };
+    const [first, last] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
     const chart = new uPlot(
       {
         width: Math.max(element.clientWidth, 120),
         height,
         legend: { show: false },
         cursor: { y: false },
-        scales: { x: { time: true, range: (_, first, last) => (first === last ? [first - ALONE, last + ALONE] : [first, last]) } },
+        // Of a time that is alone uPlot itself would make a span of years.
+        scales: { x: { time: true, range: (_, from, to) => (first === last ? [first - ALONE, last + ALONE] : [from, to]) } },
         axes: [
           { ...axis, space: 90, values: (_, seconds) => seconds.map((at) => timeOf(at, seconds)) },
           { ...axis, size: (_, texts) => WIDEST_TICK + LETTER * Math.max(0, ...(texts ?? []).map(({ length }) => length)), values: (_, values) => values.map(figure) },
